@@ -1,0 +1,307 @@
+"""The command line: one manual for everything that the product does. It wires; the work is done elsewhere.
+
+Parts are imported inside the commands, so that `mingsuan --help` is instant and a broken part breaks only itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from mingsuan.postgres import DatabaseUnavailableError, DatabaseUrls, database
+from mingsuan.progress import Progress, console_progress
+from mingsuan.settings import Settings
+
+app = typer.Typer(
+    name="mingsuan",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="[bold]明算[/bold] · clear accounts for a digital-goods shop.\n\n"
+    "A shop on PostgreSQL, a warehouse that follows it exactly once, and dashboards true to the fen. "
+    "All local state lives under [cyan]var/[/cyan] ([cyan]MINGSUAN_VAR[/cyan]); "
+    "without connection strings an embedded PostgreSQL is used.",
+)
+import_app = typer.Typer(no_args_is_help=True, help="Bring order histories into the shop.")
+shop_app = typer.Typer(no_args_is_help=True, help="Work in the shop from the command line.")
+app.add_typer(import_app, name="import", rich_help_panel="Shop")
+app.add_typer(shop_app, name="shop", rich_help_panel="Shop")
+
+out = Console()
+err = Console(stderr=True)
+
+
+class OutputFormat(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+class Abort(typer.Exit):
+    """Ends a command with a sentence for people on standard error."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        err.print(f"[red]✗[/red] {message}", highlight=False)
+        super().__init__(code)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[DatabaseUrls]:
+    try:
+        with database(settings) as urls:
+            yield urls
+    except DatabaseUnavailableError as error:
+        raise Abort(str(error)) from None
+
+
+@contextmanager
+def _migrated(settings: Settings) -> Iterator[DatabaseUrls]:
+    from transactional.migrations import migrate as to_newest
+
+    with _database(settings) as urls:
+        to_newest(urls.owner)
+        yield urls
+
+
+def _progress() -> Progress:
+    return console_progress(err)
+
+
+@app.command(rich_help_panel="Start here")
+def doctor() -> None:
+    """Look over this machine and this shop: what works, what is missing, and what to do about it."""
+    from mingsuan.doctor import examine
+
+    findings = examine(Settings())
+    for finding in findings:
+        mark = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "error": "[red]✗[/red]"}[finding.level]
+        out.print(f"{mark} {finding.subject}: {finding.text}", highlight=False)
+    raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
+
+
+@app.command(rich_help_panel="Start here")
+def demo(
+    serve: Annotated[bool, typer.Option(help="Start shop, dashboards and Dagster when the figures are there.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated history.")] = 20260101,
+    days: Annotated[int, typer.Option(min=30, max=730, help="Days of simulated history, up to yesterday.")] = 180,
+) -> None:
+    """Simulate a shop's history, refresh the warehouse from it, show what it earned, and serve everything.
+
+    Everything that it invents is marked as simulated. Run again, it continues with the shop that is there.
+    """
+    from pipelines.refresh import refresh as run_refresh
+    from simulation.history import simulate
+
+    from mingsuan.demo import show_figures
+
+    settings = Settings()
+    progress = _progress()
+    with _migrated(settings) as urls:
+        simulate(urls.app, settings, seed=seed, days=days, progress=progress)
+        version = run_refresh(settings, urls.reader, progress=progress)
+        show_figures(out, version.folder, settings.language)
+        out.print(f"[bold]Published snapshot[/bold] {version.folder}", highlight=False, soft_wrap=True)
+        if serve:
+            _serve(settings, urls)
+
+
+@app.command(rich_help_panel="Start here")
+def serve() -> None:
+    """Start shop, dashboards and Dagster together; say where each is; stop them together (Ctrl-C)."""
+    settings = Settings()
+    with _migrated(settings) as urls:
+        _serve(settings, urls)
+
+
+def _serve(settings: Settings, urls: DatabaseUrls) -> None:
+    from transactional.first_start import ensure_first_logins
+
+    from mingsuan.serve import run
+
+    logins = ensure_first_logins(urls.app, settings)
+    raise typer.Exit(run(settings, urls, logins, out))
+
+
+@app.command(rich_help_panel="Start here")
+def stop() -> None:
+    """End what `demo` or `serve` started for this folder."""
+    from mingsuan.serve import stop_running
+
+    out.print(stop_running(Settings()), highlight=False)
+
+
+@app.command(rich_help_panel="Shop")
+def migrate() -> None:
+    """Bring schema `shop` to the newest revision (as role shop_owner)."""
+    from transactional.migrations import migrate as to_newest
+
+    with _database(Settings()) as urls:
+        out.print(f"Schema shop is at revision {to_newest(urls.owner)}.", highlight=False)
+
+
+@import_app.command("orders")
+def import_orders(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV, fixed-width or XLSX.")],
+    mapping: Annotated[str, typer.Option(help="Name of a shipped mapping, or a TOML file of your own.")],
+) -> None:
+    """Import an order history: validated whole, then written whole, or refused with every bad cell named.
+
+    Importing the same rows again changes nothing. Costs that the file does not know stay unknown.
+    """
+    from transactional.orders.history_import import RefusedFileError
+    from transactional.orders.history_import import import_orders as run_import
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        try:
+            result = run_import(urls.app, settings, file, mapping, progress=_progress())
+        except RefusedFileError as error:
+            for problem in error.problems:
+                err.print(str(problem), highlight=False, soft_wrap=True)
+            raise Abort(
+                f"{file.name} was refused whole; {len(error.problems)} problem(s), nothing was written."
+            ) from None
+    out.print(
+        f"{result.rows:,} rows read, {result.new_orders:,} new orders,"
+        f" {result.known_orders:,} already known, {result.new_customers:,} new customers.",
+        highlight=False,
+    )
+
+
+@shop_app.command("add-staff")
+def add_staff(
+    email: str,
+    role: Annotated[str, typer.Option(help="owner, buyer, operator or auditor")] = "operator",
+) -> None:
+    """Give a member of staff a log-in; prints the one-time password."""
+    from transactional.first_start import add_staff as run_add
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        out.print(run_add(urls.app, settings, email, role), highlight=False)
+
+
+@shop_app.command("credit-wallet")
+def credit_wallet(
+    email: Annotated[str, typer.Argument(help="Customer's e-mail address.")],
+    amount: Annotated[str, typer.Argument(help="In the shop's currency, such as 100.00.")],
+    source: Annotated[str, typer.Option(help="bank (money received) or goodwill (at the shop's expense)")] = "bank",
+    key: Annotated[str | None, typer.Option(help="Idempotency key: the same key credits once.")] = None,
+) -> None:
+    """Credit a customer's wallet, posted to the ledger."""
+    from transactional.first_start import credit_wallet as run_credit
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        out.print(run_credit(urls.app, settings, email, amount, source, key), highlight=False)
+
+
+@shop_app.command("import-cards")
+def import_cards(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, one code a row.")],
+    sku: Annotated[str, typer.Option(help="Code of the SKU that the codes belong to.")],
+    cost: Annotated[str | None, typer.Option(help="Cost of the whole batch; unknown when left out.")] = None,
+    supplier: str = "",
+) -> None:
+    """Import a batch of card codes: encrypted, refused whole when any code is bad or already known."""
+    from transactional.cards.card_import import RefusedBatchError
+    from transactional.first_start import import_card_file
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        try:
+            out.print(import_card_file(urls.app, settings, file, sku, cost, supplier), highlight=False)
+        except RefusedBatchError as error:
+            for problem in error.problems:
+                err.print(str(problem), highlight=False, soft_wrap=True)
+            raise Abort(f"{file.name} was refused whole; nothing was written.") from None
+
+
+@app.command(rich_help_panel="Warehouse")
+def ingest(
+    resync: Annotated[bool, typer.Option(help="Accept a restored source: re-stamp its rows and reconcile.")] = False,
+) -> None:
+    """Bring every change of the shop into the warehouse, exactly once."""
+    from pipelines.ingest import RestoredSourceError
+    from pipelines.ingest import ingest as run_ingest
+    from transactional.migrations.restamp import restamp
+
+    settings = Settings()
+    with _database(settings) as urls:
+        if resync:
+            restamp(urls.owner)
+        try:
+            batch = run_ingest(settings, urls.reader, resync=resync, progress=_progress())
+        except RestoredSourceError as error:
+            raise Abort(str(error)) from None
+    out.print(batch.summary(), highlight=False)
+
+
+@app.command(rich_help_panel="Warehouse")
+def build(
+    full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
+) -> None:
+    """Build and test all models in the warehouse."""
+    from pipelines.build import build as run_build
+
+    result = run_build(Settings(), full_refresh=full_refresh, progress=_progress())
+    out.print(result.summary(), highlight=False)
+    raise typer.Exit(0 if result.publishable else 1)
+
+
+@app.command(rich_help_panel="Warehouse")
+def publish() -> None:
+    """Publish the warehouse as a new version; refused unless its last build passed every blocking test."""
+    from pipelines.publish import NotPublishableError
+    from pipelines.publish import publish as run_publish
+
+    try:
+        version = run_publish(Settings(), progress=_progress())
+    except NotPublishableError as error:
+        raise Abort(str(error)) from None
+    out.print(f"Published {version.folder}", highlight=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel="Warehouse")
+def refresh(
+    as_of: Annotated[
+        str | None, typer.Option(help="Business date that censors open intervals; sticky; 'today' to release it.")
+    ] = None,
+    full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
+) -> None:
+    """Ingest, build, test and publish in one go."""
+    from pipelines.ingest import RestoredSourceError
+    from pipelines.publish import NotPublishableError
+    from pipelines.refresh import refresh as run_refresh
+
+    settings = Settings()
+    with _database(settings) as urls:
+        try:
+            version = run_refresh(settings, urls.reader, as_of=as_of, full_refresh=full_refresh, progress=_progress())
+        except (RestoredSourceError, NotPublishableError, ValueError) as error:
+            raise Abort(str(error)) from None
+    out.print(f"Published {version.folder}", highlight=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel="Warehouse")
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; tables go by bare names, such as mart_profit_daily.")],
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print the rows.")] = OutputFormat.TABLE,
+    version: Annotated[str | None, typer.Option(help="Name of an older published version.")] = None,
+) -> None:
+    """Query the published snapshot, read-only."""
+    from mingsuan.snapshot import SnapshotError, run_query
+
+    try:
+        run_query(Settings(), sql, output.value, version, out)
+    except SnapshotError as error:
+        raise Abort(str(error)) from None
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

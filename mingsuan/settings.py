@@ -1,0 +1,69 @@
+"""All settings of the product in one class, read from the environment (prefix MINGSUAN_) when a command starts.
+
+What does not belong here: secrets themselves (only the files that hold them are named) and anything computed.
+"""
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once at start and handed on as an argument; never read at import."""
+
+    model_config = SettingsConfigDict(env_prefix="MINGSUAN_", env_file=".env", extra="ignore", frozen=True)
+
+    var: Path = Field(default=Path("var"), description="Folder of all local state")
+    owner_database_url: SecretStr | None = Field(default=None, description="PostgreSQL as shop_owner: migrations")
+    app_database_url: SecretStr | None = Field(default=None, description="PostgreSQL as shop_app: the service")
+    reader_database_url: SecretStr | None = Field(default=None, description="PostgreSQL as shop_reader: pipelines")
+    master_key_file: Path | None = Field(default=None, description="32-byte key that wraps the card data keys")
+    fingerprint_key_file: Path | None = Field(default=None, description="32-byte key of the card fingerprints")
+    timezone: str = Field(default="Asia/Shanghai", description="Zone of business dates")
+    currency: str = Field(default="CNY", description="Currency of a shop that has not imported anything yet")
+    language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="Language shown first")
+    as_of_date: date | None = Field(default=None, description="Business date that censors open intervals")
+    warehouse: Literal["duckdb", "postgres"] = Field(default="duckdb", description="dbt target")
+    keep_versions: int = Field(default=10, ge=1, description="Fresh published versions that are kept")
+    host: str = Field(default="127.0.0.1", description="Address that the services listen on")
+    shop_port: int = 8000
+    dashboards_port: int = 8501
+    dagster_port: int = 3000
+    session_days: int = Field(default=14, ge=1, description="Life of a log-in")
+    secure_cookies: bool = Field(default=False, description="Cookies over HTTPS only; set it behind TLS")
+    real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
+    full_counts: bool = Field(default=False, description="Run tests at the full counts")
+
+    @field_validator("var")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def keys_dir(self) -> Path:
+        return self.var / "keys"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The live DuckDB warehouse; owned by one process at a time."""
+        return self.var / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        """Published versions, the `current` link and the record of the last attempt."""
+        return self.var / "published"

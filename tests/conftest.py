@@ -1,0 +1,114 @@
+"""One PostgreSQL a test session, shared by all workers; one migrated database a worker; rollback between tests."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from filelock import FileLock
+
+from mingsuan.postgres import DatabaseUrls, database
+from mingsuan.settings import Settings
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def full_counts() -> bool:
+    """True in `make prove`: the counts that the acceptance lines name."""
+    return Settings().full_counts
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = Settings().real_data
+    if folder is None or not folder.is_dir():
+        reason = "MINGSUAN_REAL_DATA does not name a folder with the real data sets"
+        if IN_CI:
+            pytest.fail(reason)
+        pytest.skip(f"not run: {reason}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DatabaseUrls]:
+    """A running embedded server whose database `mingsuan` is migrated; tests use copies of it."""
+    from transactional.migrations import migrate
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    with FileLock(str(shared / "server.lock")), _closed_environment():
+        running = database(Settings(var=shared / "s"))
+        urls = running.__enter__()
+        if not (shared / "migrated").exists():
+            migrate(urls.owner)
+            (shared / "migrated").touch()
+    yield urls
+    running.__exit__(None, None, None)
+
+
+class _closed_environment:  # noqa: N801
+    """Connection strings of the machine must not leak into tests."""
+
+    def __enter__(self) -> None:
+        self._kept = {k: os.environ.pop(k) for k in list(os.environ) if k.endswith("_DATABASE_URL")}
+
+    def __exit__(self, *_: object) -> None:
+        os.environ.update(self._kept)
+
+
+def _copy(server: DatabaseUrls, name: str) -> DatabaseUrls:
+    superuser = server.owner.replace("shop_owner@/mingsuan", "postgres@/postgres")
+    lock = FileLock("/tmp/mingsuan-test-template.lock")  # noqa: S108  (one template copy at a time)
+    with lock, psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(f'create database "{name}" template mingsuan owner shop_owner strategy file_copy')
+    return DatabaseUrls(
+        *(url.replace("@/mingsuan?", f"@/{name}?") for url in (server.owner, server.app, server.reader))
+    )
+
+
+def _drop(server: DatabaseUrls, name: str) -> None:
+    superuser = server.owner.replace("shop_owner@/mingsuan", "postgres@/postgres")
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def database_urls(server: DatabaseUrls, worker_id: str) -> DatabaseUrls:
+    """This worker's database: for tests that roll back."""
+    return _copy(server, f"worker_{worker_id}")
+
+
+@pytest.fixture
+def fresh_database(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
+    """A database of its own, migrated and empty: for tests that commit."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    yield _copy(server, name)
+    _drop(server, name)
+
+
+@pytest.fixture
+def connection(database_urls: DatabaseUrls) -> Iterator[psycopg.Connection]:
+    """A connection as `shop_app` whose work is rolled back."""
+    with psycopg.connect(database_urls.app) as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+async def session(database_urls: DatabaseUrls) -> AsyncIterator["WriteSession"]:  # noqa: F821
+    """A write session as `shop_app` whose work is rolled back."""
+    from transactional.db import WriteSession, engine
+
+    source = engine(database_urls.app)
+    async with WriteSession(source, expire_on_commit=False) as opened:
+        yield opened
+        await opened.rollback()
+    await source.dispose()

@@ -1,0 +1,79 @@
+"""Customers, staff, log-in sessions and customers' wallets."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from transactional.db import Numbered, Public, Row
+
+STAFF_ROLES = ("owner", "buyer", "operator", "auditor")
+
+
+class Customer(Public):
+    """One row per customer; imported ones have a source and no password."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        UniqueConstraint("source", "external_ref"),
+        Index("customer_email_key", func.lower(mapped_column("email", Text)), unique=True),
+    )
+
+    email: Mapped[str | None] = mapped_column(Text)
+    display_name: Mapped[str | None] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    acquisition_channel: Mapped[str] = mapped_column(Text, server_default="direct")
+    registered_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    source: Mapped[str | None] = mapped_column(Text)
+    external_ref: Mapped[str | None] = mapped_column(Text)
+
+
+class Wallet(Row):
+    """A customer's balance, kept in step with account `customer_wallet`; the row is the lock of a customer's money."""
+
+    __tablename__ = "wallet"
+    __table_args__ = (CheckConstraint("balance_fen >= 0", name="balance_not_negative"),)
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("shop.customer.id"), primary_key=True)
+    balance_fen: Mapped[int] = mapped_column(server_default="0")
+
+
+class Staff(Public):
+    """One row per member of staff."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint(f"role in {STAFF_ROLES!r}", name="role"),
+        Index("staff_email_key", func.lower(mapped_column("email", Text)), unique=True),
+    )
+
+    email: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    disabled_at: Mapped[datetime | None]
+
+
+class Session(Numbered):
+    """A log-in, of a customer or of staff; the cookie holds the token, the table its SHA-256."""
+
+    __tablename__ = "session"
+    __table_args__ = (CheckConstraint("num_nonnulls(customer_id, staff_id) = 1", name="one_subject"),)
+
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"), index=True)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"), index=True)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Row):
+    """What a command answered under its key, so that a repetition gets the same answer and does nothing."""
+
+    __tablename__ = "idempotency_key"
+
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    status_code: Mapped[int | None]
+    answer: Mapped[str | None] = mapped_column(Text)

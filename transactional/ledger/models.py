@@ -1,0 +1,70 @@
+"""The double-entry ledger: accounts, transactions, entries, and the document line behind each income or expense."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from transactional.db import Numbered, Public, Row
+from transactional.ledger.rules import COMPONENTS
+
+
+class LedgerAccount(Row):
+    """The chart of accounts; rows come with migrations."""
+
+    __tablename__ = "ledger_account"
+    __table_args__ = (CheckConstraint("kind in ('asset', 'liability', 'income', 'expense')", name="kind"),)
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    margin_level: Mapped[int | None]
+    name_zh: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    position: Mapped[int]
+
+
+class LedgerTransaction(Public):
+    """One row per business event that was posted, once, under its reference."""
+
+    __tablename__ = "ledger_transaction"
+    append_only = True
+
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    event: Mapped[str] = mapped_column(Text)
+    effective_at: Mapped[datetime]
+    ledger_date: Mapped[date] = mapped_column(index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("shop.orders.id"), index=True)
+
+
+class LedgerEntry(Numbered):
+    """One row per signed amount: debit positive, credit negative. A transaction's entries arrive in one statement."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        CheckConstraint("amount_fen <> 0", name="not_zero"),
+        Index("ledger_entry_customer_idx", "customer_id", "account"),
+    )
+    append_only = True
+
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("shop.ledger_transaction.id"), index=True)
+    account: Mapped[str] = mapped_column(ForeignKey("shop.ledger_account.code"))
+    amount_fen: Mapped[int]
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
+    order_item_id: Mapped[int | None] = mapped_column(ForeignKey("shop.order_item.id"))
+
+
+class DocumentLine(Public):
+    """One row per amount of income or expense, written by what caused it; margins are summed from these."""
+
+    __tablename__ = "document_line"
+    __table_args__ = (CheckConstraint(f"component in {COMPONENTS!r}", name="component"),)
+    append_only = True
+
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("shop.ledger_transaction.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    component: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[int]
+    order_item_id: Mapped[int | None] = mapped_column(ForeignKey("shop.order_item.id"), index=True)
+    fulfilment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.fulfilment.id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
+    effective_at: Mapped[datetime]

@@ -1,0 +1,241 @@
+"""From a business event to its postings. Pure, and the only place that knows which account an event touches.
+
+The service, the importers and the simulation all post through these functions. Amounts are fen, debit positive.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+COMPONENTS = (
+    "gross_sales",
+    "discounts",
+    "refunds",
+    "draw_income",
+    "membership_income",
+    "other_income",
+    "cogs",
+    "payment_fees",
+    "delivery_costs",
+    "supplier_losses",
+    "card_losses",
+    "chargebacks",
+    "commissions",
+    "marketing",
+    "goodwill",
+    "draw_prizes",
+)
+Component = Literal[
+    "gross_sales",
+    "discounts",
+    "refunds",
+    "draw_income",
+    "membership_income",
+    "other_income",
+    "cogs",
+    "payment_fees",
+    "delivery_costs",
+    "supplier_losses",
+    "card_losses",
+    "chargebacks",
+    "commissions",
+    "marketing",
+    "goodwill",
+    "draw_prizes",
+]
+
+
+class Account(StrEnum):
+    """Codes of the chart of accounts that postings use."""
+
+    BANK = "bank"
+    GATEWAY_RECEIVABLE = "gateway_receivable"
+    CARD_INVENTORY = "card_inventory"
+    CUSTOMER_WALLET = "customer_wallet"
+    UNEARNED_SALES = "unearned_sales"
+    SUPPLIER_PAYABLE = "supplier_payable"
+    REFUND_PAYABLE = "refund_payable"
+    SALES = "sales"
+    DISCOUNTS = "discounts"
+    REFUNDS = "refunds"
+    COGS = "cogs"
+    PAYMENT_FEES = "payment_fees"
+    GOODWILL = "goodwill"
+
+
+MONEY_IN: dict[str, Account] = {
+    "wallet": Account.CUSTOMER_WALLET,
+    "wechat": Account.GATEWAY_RECEIVABLE,
+    "alipay": Account.GATEWAY_RECEIVABLE,
+    "unionpay": Account.GATEWAY_RECEIVABLE,
+    "bank": Account.BANK,
+}
+"""Account that a payment method debits when an order is paid, and credits when it is paid back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One signed amount on one account."""
+
+    account: Account
+    amount_fen: int
+    customer_id: int | None = None
+    order_item_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A document line: an amount of income or expense, positive in its own direction."""
+
+    kind: str
+    component: Component
+    amount_fen: int
+    order_item_id: int | None = None
+    fulfilment_id: int | None = None
+    customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A ledger transaction to be written: its entries sum to zero, none is zero."""
+
+    reference: str
+    event: str
+    effective_at: datetime
+    entries: tuple[Entry, ...]
+    lines: tuple[Line, ...] = ()
+    order_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if sum(entry.amount_fen for entry in self.entries) != 0:
+            raise ValueError(f"posting {self.reference} does not sum to zero: {self.entries}")
+        if self.effective_at.tzinfo is None:
+            raise ValueError(f"posting {self.reference} has a naive instant")
+
+    def __bool__(self) -> bool:
+        """An event without money posts nothing."""
+        return bool(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A fulfilment that was handed over: its share of the line, and its cost (None when unknown)."""
+
+    fulfilment_id: int
+    order_item_id: int
+    order_id: int
+    customer_id: int
+    gross_fen: int
+    discount_fen: int
+    cost_fen: int | None
+    delivered_at: datetime
+
+
+def order_paid(payment_id: int, order_id: int, customer_id: int, method: str, net_fen: int, at: datetime) -> Posting:
+    """Money arrives; nothing is earned yet."""
+    entries = (
+        Entry(MONEY_IN[method], net_fen, customer_id),
+        Entry(Account.UNEARNED_SALES, -net_fen, customer_id),
+    )
+    return Posting(f"payment:{payment_id}", "order_paid", at, _without_zeros(entries), (), order_id)
+
+
+def fee_charged(
+    payment_id: int, order_id: int, customer_id: int, fees: Sequence[tuple[int, int]], at: datetime
+) -> Posting:
+    """The gateway's fee for a payment; `fees` is (order item, fen) for each line, already split to the fen."""
+    total = sum(fee for _, fee in fees)
+    entries = (
+        *(Entry(Account.PAYMENT_FEES, fee, customer_id, item) for item, fee in fees),
+        Entry(Account.GATEWAY_RECEIVABLE, -total, customer_id),
+    )
+    lines = tuple(Line("payment_fee", "payment_fees", fee, item, None, customer_id) for item, fee in fees)
+    return Posting(f"fee:{payment_id}", "fee_charged", at, _without_zeros(entries), _priced(lines), order_id)
+
+
+def item_delivered(unit: Delivered) -> Posting:
+    """Revenue and its discount are earned, and a known cost leaves the inventory."""
+    of = (unit.customer_id, unit.order_item_id)
+    cost = unit.cost_fen or 0
+    entries = (
+        Entry(Account.UNEARNED_SALES, unit.gross_fen - unit.discount_fen, *of),
+        Entry(Account.DISCOUNTS, unit.discount_fen, *of),
+        Entry(Account.SALES, -unit.gross_fen, *of),
+        Entry(Account.COGS, cost, *of),
+        Entry(Account.CARD_INVENTORY, -cost, *of),
+    )
+    about = (unit.order_item_id, unit.fulfilment_id, unit.customer_id)
+    lines = (
+        Line("delivery", "gross_sales", unit.gross_fen, *about),
+        Line("delivery", "discounts", unit.discount_fen, *about),
+        Line("delivery", "cogs", cost, *about),
+    )
+    return Posting(
+        f"delivery:{unit.fulfilment_id}",
+        "item_delivered",
+        unit.delivered_at,
+        _without_zeros(entries),
+        _priced(lines),
+        unit.order_id,
+    )
+
+
+def refund_granted(refund_id: int, unit: Delivered, amount_fen: int, earned: bool, at: datetime) -> Posting:
+    """The shop owes money back: out of unearned sales before delivery, as a reduction of revenue after it."""
+    of = (unit.customer_id, unit.order_item_id)
+    debit = Account.REFUNDS if earned else Account.UNEARNED_SALES
+    entries = (Entry(debit, amount_fen, *of), Entry(Account.REFUND_PAYABLE, -amount_fen, *of))
+    lines = (
+        (Line("refund", "refunds", amount_fen, unit.order_item_id, unit.fulfilment_id, unit.customer_id),)
+        if earned
+        else ()
+    )
+    return Posting(f"refund:{refund_id}", "refund_granted", at, _without_zeros(entries), _priced(lines), unit.order_id)
+
+
+def refund_paid_out(
+    refund_id: int, order_id: int, customer_id: int, method: str, amount_fen: int, at: datetime
+) -> Posting:
+    """The money goes back the way it came."""
+    entries = (
+        Entry(Account.REFUND_PAYABLE, amount_fen, customer_id),
+        Entry(MONEY_IN[method], -amount_fen, customer_id),
+    )
+    return Posting(f"refund-paid:{refund_id}", "refund_paid_out", at, _without_zeros(entries), (), order_id)
+
+
+def codes_bought(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
+    """A batch of codes enters the inventory and is owed to its supplier."""
+    entries = (
+        Entry(Account.CARD_INVENTORY, total_cost_fen),
+        Entry(Account.SUPPLIER_PAYABLE, -total_cost_fen),
+    )
+    return Posting(f"batch:{batch_id}", "codes_bought", at, _without_zeros(entries))
+
+
+def batch_paid(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
+    """The supplier of a batch is paid."""
+    entries = (Entry(Account.SUPPLIER_PAYABLE, total_cost_fen), Entry(Account.BANK, -total_cost_fen))
+    return Posting(f"batch-paid:{batch_id}", "supplier_paid", at, _without_zeros(entries))
+
+
+def wallet_credited(
+    reference: str, customer_id: int, amount_fen: int, source: Literal["bank", "goodwill"], at: datetime
+) -> Posting:
+    """An operator's credit: money received at the bank, or goodwill at the shop's expense."""
+    entries = (
+        Entry(Account.BANK if source == "bank" else Account.GOODWILL, amount_fen, customer_id),
+        Entry(Account.CUSTOMER_WALLET, -amount_fen, customer_id),
+    )
+    lines = (Line("wallet_credit", "goodwill", amount_fen, None, None, customer_id),) if source == "goodwill" else ()
+    return Posting(f"credit:{reference}", "wallet_credited", at, _without_zeros(entries), lines)
+
+
+def _without_zeros(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry.amount_fen != 0)
+
+
+def _priced(lines: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(line for line in lines if line.amount_fen != 0)

@@ -1,0 +1,100 @@
+"""Orders, their lines, the fulfilment of each unit, what happened to them, and where imported ones came from."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from transactional.db import Numbered, Public
+from transactional.orders.rules import FULFILMENT_STATES, ORDER_STATES
+
+
+class Order(Public):
+    """One row per order; `order_no` is what people and gateways call it and is never reused."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("source", "source_ref"),
+        CheckConstraint(f"state in {ORDER_STATES!r}", name="state"),
+        CheckConstraint("net_fen = gross_fen - discount_fen", name="net"),
+        Index("orders_customer_id_ordered_at_idx", "customer_id", "ordered_at"),
+    )
+
+    order_no: Mapped[str] = mapped_column(Text, unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("shop.customer.id"))
+    state: Mapped[str] = mapped_column(Text)
+    gross_fen: Mapped[int]
+    discount_fen: Mapped[int] = mapped_column(server_default="0")
+    net_fen: Mapped[int]
+    ordered_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    paid_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    source: Mapped[str | None] = mapped_column(Text)
+    source_ref: Mapped[str | None] = mapped_column(Text)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("shop.order_import.id"))
+
+
+class OrderItem(Public):
+    """One row per line of an order; the line's totals are authoritative, a unit price is only shown."""
+
+    __tablename__ = "order_item"
+    __table_args__ = (
+        UniqueConstraint("order_id", "line_no"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("net_fen = gross_fen - discount_fen", name="net"),
+    )
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop.orders.id"))
+    line_no: Mapped[int]
+    sku_id: Mapped[int] = mapped_column(ForeignKey("shop.sku.id"), index=True)
+    quantity: Mapped[int]
+    gross_fen: Mapped[int]
+    discount_fen: Mapped[int] = mapped_column(server_default="0")
+    net_fen: Mapped[int]
+
+
+class Fulfilment(Public):
+    """One row per unit of a code, or per line of other goods: what was handed over, when, at what cost."""
+
+    __tablename__ = "fulfilment"
+    __table_args__ = (
+        UniqueConstraint("order_item_id", "unit_no"),
+        CheckConstraint(f"state in {FULFILMENT_STATES!r}", name="state"),
+    )
+
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("shop.order_item.id"))
+    unit_no: Mapped[int]
+    quantity: Mapped[int]
+    state: Mapped[str] = mapped_column(Text)
+    gross_fen: Mapped[int]
+    discount_fen: Mapped[int]
+    cost_fen: Mapped[int | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class OrderEvent(Numbered):
+    """What happened to an order, in order."""
+
+    __tablename__ = "order_event"
+    append_only = True
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop.orders.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    happened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+
+
+class OrderImport(Public):
+    """One row per accepted file of order history."""
+
+    __tablename__ = "order_import"
+    append_only = True
+
+    source: Mapped[str] = mapped_column(Text)
+    file_name: Mapped[str] = mapped_column(Text)
+    file_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    row_count: Mapped[int]
+    new_row_count: Mapped[int]
+    imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
