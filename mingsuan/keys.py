@@ -8,7 +8,7 @@ KEY_BYTES = 32
 
 
 def read_or_make(path: Path) -> bytes:
-    """The 32-byte key in `path`, made on first use and readable by its owner only. Raises ValueError on another size."""
+    """The 32-byte key in `path`, made on first use, readable by its owner only. Raises ValueError on another size."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
