@@ -11,7 +11,7 @@ class Progress(Protocol):
     def __call__(self, step: str, done: int | None = None, total: int | None = None) -> None: ...
 
 
-def silent(_step: str, _done: int | None = None, _total: int | None = None) -> None:
+def silent(step: str, done: int | None = None, total: int | None = None) -> None:
     """Progress that nobody watches: tests and services."""
 
 
