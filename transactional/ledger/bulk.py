@@ -1,0 +1,55 @@
+"""Postings of a whole history into the ledger by COPY: for imports and simulations, not for the running shop."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
+
+from mingsuan.clock import business_date
+from transactional.bulk_copy import Connection, copy_rows, reserve_ids
+from transactional.ledger.rules import Posting
+
+TRANSACTION = ("id", "reference", "event", "effective_at", "ledger_date", "order_id")
+ENTRY = ("transaction_id", "account", "amount_fen", "customer_id", "order_item_id")
+LINE = (
+    "transaction_id",
+    "kind",
+    "component",
+    "amount_fen",
+    "order_item_id",
+    "fulfilment_id",
+    "customer_id",
+    "effective_at",
+)
+Numbered = tuple[int, Posting]
+
+
+def write(connection: Connection, postings: Iterable[Posting], zone: tzinfo) -> int:
+    """Write the postings that carry money and return how many did.
+
+    All entries travel in one statement, so that the database checks each transaction's sum. Raises
+    psycopg.errors.UniqueViolation when a reference is already posted.
+    """
+    posted = [posting for posting in postings if posting]
+    numbered = list(zip(reserve_ids(connection, "ledger_transaction", len(posted)), posted, strict=True))
+    copy_rows(connection, "ledger_transaction", TRANSACTION, _transactions(numbered, zone))
+    copy_rows(connection, "ledger_entry", ENTRY, _entries(numbered))
+    copy_rows(connection, "document_line", LINE, _lines(numbered))
+    return len(posted)
+
+
+def _transactions(numbered: Sequence[Numbered], zone: tzinfo) -> Iterator[tuple[object, ...]]:
+    for number, posting in numbered:
+        at = posting.effective_at
+        yield number, posting.reference, posting.event, at, business_date(at, zone), posting.order_id
+
+
+def _entries(numbered: Sequence[Numbered]) -> Iterator[tuple[object, ...]]:
+    for number, posting in numbered:
+        for entry in posting.entries:
+            yield number, entry.account.value, entry.amount_fen, entry.customer_id, entry.order_item_id
+
+
+def _lines(numbered: Sequence[Numbered]) -> Iterator[tuple[object, ...]]:
+    for number, posting in numbered:
+        for line in posting.lines:
+            about = (line.order_item_id, line.fulfilment_id, line.customer_id)
+            yield (number, line.kind, line.component, line.amount_fen, *about, posting.effective_at)
