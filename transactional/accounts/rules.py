@@ -1,0 +1,40 @@
+"""What an e-mail address and a password must be, and what each role of staff may do. Pure."""
+
+import re
+
+from transactional.errors import FieldProblem
+
+MIN_PASSWORD_LENGTH = 10
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+OPERATORS = frozenset({"owner", "operator"})
+BUYERS = frozenset({"owner", "operator", "buyer"})
+EVERYONE = frozenset({"owner", "buyer", "operator", "auditor"})
+MAY: dict[str, frozenset[str]] = {
+    "credit_wallet": OPERATORS,
+    "edit_catalogue": OPERATORS,
+    "import_cards": BUYERS,
+    "see_orders": EVERYONE,
+    "see_ledger": EVERYONE,
+}
+
+
+def may(role: str, act: str) -> bool:
+    """Whether a role may do an act. Raises KeyError for an act that nobody defined."""
+    return role in MAY[act]
+
+
+def email_problems(email: str) -> tuple[FieldProblem, ...]:
+    """Only the shape is checked; whether it receives mail is the mail's to tell."""
+    if len(email) <= 254 and EMAIL.fullmatch(email) and email.isprintable():
+        return ()
+    return (FieldProblem("email", "This is not an e-mail address."),)
+
+
+def password_problems(password: str, email: str) -> tuple[FieldProblem, ...]:
+    """Length, and that it is not the address itself (NIST SP 800-63B: no rules about kinds of characters)."""
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return (FieldProblem("password", "Use at least {count} characters.", (("count", MIN_PASSWORD_LENGTH),)),)
+    if password.strip().casefold() in {email.casefold(), email.partition("@")[0].casefold()}:
+        return (FieldProblem("password", "The password must not be your e-mail address."),)
+    return ()

@@ -1,0 +1,27 @@
+"""What the card pool shows and accepts. A code appears in `RevealedCode` and nowhere else."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from transactional.schemas import View
+
+
+class CardBatchView(View):
+    id: UUID
+    sku_code: str
+    card_count: int
+    total_cost_fen: int | None
+    supplier_name: str
+    file_name: str
+    imported_at: datetime
+
+
+class RevealedCode(View):
+    """A code in clear, shown to its owner by a deliberate act."""
+
+    fulfilment_id: UUID
+    code: str
+    secret: str | None = Field(default=None, description="PIN or password of the card, when it has one")
+    first_revealed_at: datetime

@@ -1,0 +1,147 @@
+"""What the catalogue does: list, find and show what is sold; add categories, products, SKUs and prices; publish."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from mingsuan import clock
+from transactional.catalogue import queries
+from transactional.catalogue.models import Category, Price, Product, Sku
+from transactional.catalogue.schemas import (
+    CategoryView,
+    NewCategory,
+    NewPrice,
+    NewProduct,
+    NewSku,
+    PriceView,
+    ProductList,
+    ProductView,
+    PublishState,
+    SkuView,
+)
+from transactional.db import Base, ReadSession, WriteSession
+from transactional.errors import FieldProblem, InvalidInputError, NameTakenError, NotFoundError
+
+
+async def categories(session: ReadSession) -> tuple[CategoryView, ...]:
+    """All categories in their order."""
+    return await queries.categories(session)
+
+
+async def products(
+    session: ReadSession, *, category: str | None = None, search: str = "", limit: int = 60, offset: int = 0
+) -> ProductList:
+    """Published products, those in stock first; `search` looks at titles, SKU names and codes in both languages."""
+    return await queries.products(session, clock.now(), category, search.strip(), limit, offset)
+
+
+async def product(session: ReadSession, slug: str) -> ProductView:
+    """One published product with its published SKUs. Raises NotFoundError."""
+    return await _product(session, slug, published_only=True)
+
+
+async def product_for_staff(session: ReadSession, slug: str) -> ProductView:
+    """One product in any state with all its SKUs. Raises NotFoundError."""
+    return await _product(session, slug, published_only=False)
+
+
+async def _product(session: ReadSession, slug: str, *, published_only: bool) -> ProductView:
+    found = await queries.product(session, clock.now(), slug, published_only)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def product_of_sku(session: ReadSession, sku_public_id: UUID) -> tuple[ProductView, SkuView]:
+    """The published product that a SKU belongs to, and the SKU. Raises NotFoundError."""
+    slug = await queries.slug_of_sku(session, sku_public_id)
+    found = await product(session, slug or "")
+    for sku in found.skus:
+        if sku.id == sku_public_id:
+            return found, sku
+    raise NotFoundError
+
+
+async def sku_id(session: ReadSession, code: str) -> int:
+    """The inside key of a SKU by its code, for other slices. Raises NotFoundError."""
+    found = await queries.sku_id(session, code)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def add_category(session: WriteSession, new: NewCategory) -> CategoryView:
+    """Raises NameTakenError."""
+    category = Category(**new.model_dump())
+    await _add(session, category, new.slug)
+    return CategoryView(id=category.public_id, slug=new.slug, name_zh=new.name_zh, name_en=new.name_en, product_count=0)
+
+
+async def add_product(session: WriteSession, new: NewProduct) -> ProductView:
+    """Raises InvalidInputError for an unknown category, NameTakenError."""
+    category_id = await queries.category_id(session, new.category_slug)
+    if category_id is None:
+        raise InvalidInputError([FieldProblem("category_slug", "There is no such category.")])
+    fields = new.model_dump(exclude={"category_slug"})
+    published_at = clock.now() if new.publish_state == "published" else None
+    await _add(session, Product(category_id=category_id, published_at=published_at, **fields), new.slug)
+    return await product_for_staff(session, new.slug)
+
+
+async def add_sku(session: WriteSession, new: NewSku) -> SkuView:
+    """A variant, with its first price when one is given. Raises InvalidInputError, NameTakenError."""
+    product_id = await queries.product_id(session, new.product_slug)
+    if product_id is None:
+        raise InvalidInputError([FieldProblem("product_slug", "There is no such product.")])
+    sku = Sku(product_id=product_id, **new.model_dump(exclude={"product_slug", "list_price_fen"}))
+    await _add(session, sku, new.code)
+    if new.list_price_fen is not None:
+        await set_price(session, NewPrice(sku_code=new.code, list_price_fen=new.list_price_fen))
+    shown = await product_for_staff(session, new.product_slug)
+    return next(view for view in shown.skus if view.code == new.code)
+
+
+async def set_price(session: WriteSession, new: NewPrice) -> PriceView:
+    """A list price from now or a later instant on; older prices stay on record.
+
+    Raises InvalidInputError for an unknown SKU or an instant in the past, NameTakenError for one already priced.
+    """
+    found = await queries.sku_id(session, new.sku_code)
+    if found is None:
+        raise InvalidInputError([FieldProblem("sku_code", "There is no such SKU.")])
+    at = _from_now_on(new.valid_from)
+    await _add(session, Price(sku_id=found, list_price_fen=new.list_price_fen, valid_from=at), at.isoformat())
+    return PriceView(sku_code=new.sku_code, list_price_fen=new.list_price_fen, valid_from=at)
+
+
+async def set_product_state(session: WriteSession, slug: str, state: PublishState) -> ProductView:
+    """Publish or withdraw a product. Raises NotFoundError."""
+    if not await queries.set_product_state(session, slug, state, clock.now()):
+        raise NotFoundError
+    return await product_for_staff(session, slug)
+
+
+async def set_sku_state(session: WriteSession, code: str, state: PublishState) -> None:
+    """Publish or withdraw a SKU. Raises NotFoundError."""
+    if not await queries.set_sku_state(session, code, state):
+        raise NotFoundError
+
+
+def _from_now_on(valid_from: datetime | None) -> datetime:
+    now = clock.now()
+    if valid_from is None:
+        return now
+    if valid_from.tzinfo is None:
+        raise InvalidInputError([FieldProblem("valid_from", "The instant needs a zone, such as +08:00.")])
+    if valid_from < now:
+        raise InvalidInputError([FieldProblem("valid_from", "A price cannot begin in the past.")])
+    return valid_from
+
+
+async def _add(session: WriteSession, row: Base, name: str) -> None:
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise NameTakenError(name=name) from None

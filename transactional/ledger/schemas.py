@@ -1,0 +1,23 @@
+"""What the ledger shows."""
+
+from transactional.schemas import View
+
+
+class AccountBalance(View):
+    code: str
+    kind: str
+    name_zh: str
+    name_en: str
+    balance_fen: int
+
+
+class LedgerFindings(View):
+    """All zero and empty when the ledger is whole."""
+
+    total_fen: int
+    unbalanced_transactions: int
+    wallets_that_differ: int
+
+    @property
+    def is_whole(self) -> bool:
+        return (self.total_fen, self.unbalanced_transactions, self.wallets_that_differ) == (0, 0, 0)

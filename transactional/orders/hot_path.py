@@ -1,0 +1,188 @@
+"""Purchases paid from the wallet, a batch at a time: one statement claims, the pure rules post, one statement writes.
+
+Alone in the shop, `CLAIM` and `WRITE` name other slices' tables; views of orders do not belong here.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from mingsuan import clock
+from transactional.db import WriteSession
+from transactional.errors import (
+    IdempotencyKeyReusedError,
+    InsufficientBalanceError,
+    OutOfStockError,
+    PriceChangedError,
+    ShopError,
+    UnavailableProductError,
+)
+from transactional.orders.requests import BuyRequest
+from transactional.orders.sale import WRITES, ClaimedCard, Sale, new_order_no, parameters
+from transactional.orders.schemas import OrderPlaced
+
+# Wallets are locked in their order, then free codes, skipping locked ones: a purchase waits for its own customer only.
+# Codes are claimed only for requests that can be paid, so that a poor one never hides the last code from a rich one.
+CLAIM = text("""
+with request as materialized (
+    select * from unnest(
+        cast(:place as int[]), cast(:customer_id as bigint[]), cast(:sku as uuid[]),
+        cast(:quantity as int[]), cast(:subject as text[]), cast(:key as text[])
+    ) as asked (place, customer_id, sku, quantity, subject, key)
+), purse as materialized (
+    select customer_id, balance_fen from shop.wallet
+    where customer_id = any(cast(:customer_id as bigint[])) order by customer_id for update
+), asked as materialized (
+    select request.place, request.quantity, coalesce(purse.balance_fen, 0) as balance_fen,
+        done.request_sha256, done.answer, offer.sku_id, offer.price_fen,
+        uuidv7() as public_id,
+        nextval('shop.orders_id_seq') as order_id,
+        nextval('shop.order_item_id_seq') as item_id,
+        nextval('shop.payment_id_seq') as payment_id,
+        nextval('shop.ledger_transaction_id_seq') as transaction_id
+    from request
+    left join purse using (customer_id)
+    left join shop.idempotency_key as done using (subject, key)
+    left join lateral (
+        select s.id as sku_id, (
+            select price.list_price_fen from shop.price
+            where price.sku_id = s.id and price.valid_from <= :at order by price.valid_from desc limit 1
+        ) as price_fen
+        from shop.sku as s join shop.product as p on p.id = s.product_id
+        where s.public_id = request.sku and p.kind = 'card_code'
+            and s.publish_state = 'published' and p.publish_state = 'published'
+    ) as offer on true
+), wanted as materialized (
+    select sku_id, sum(quantity) as quantity from asked
+    where request_sha256 is null and price_fen * quantity <= balance_fen group by sku_id
+), claimed as materialized (
+    select wanted.sku_id, free.id as card_id, free.cost_fen
+    from wanted cross join lateral (
+        select card.id, card.cost_fen from shop.card
+        where card.sku_id = wanted.sku_id and card.delivered_fulfilment_id is null
+            and card.free_at <= :at and card.state = 'available'
+        order by card.free_at, card.pick limit wanted.quantity for update skip locked
+    ) as free
+)
+select place, balance_fen, request_sha256, answer, sku_id, price_fen, public_id, order_id, item_id, payment_id,
+    transaction_id, cast(null as bigint) as card_id, cast(null as bigint) as fulfilment_id,
+    cast(null as bigint) as cost_fen
+from asked
+union all
+select null, null, null, null, sku_id, null, null, null, null, null,
+    nextval('shop.ledger_transaction_id_seq'), card_id, nextval('shop.fulfilment_id_seq'), cost_fen
+from claimed
+""")
+
+WRITE = text(
+    "with "
+    + ", ".join(f"written_{number} as ({statement})" for number, statement in enumerate(WRITES))
+    + """, handed_over as (
+    update shop.card set state = 'delivered', free_at = 'infinity', delivered_fulfilment_id = sold.fulfilment_id
+    from unnest(cast(:card_id as bigint[]), cast(:card_fulfilment_id as bigint[])) as sold (card_id, fulfilment_id)
+    where card.id = sold.card_id and card.delivered_fulfilment_id is null returning card.id
+), debited as (
+    update shop.wallet set balance_fen = wallet.balance_fen - due.net_fen
+    from unnest(cast(:wallet_customer_id as bigint[]), cast(:wallet_net_fen as bigint[])) as due (customer_id, net_fen)
+    where wallet.customer_id = due.customer_id returning wallet.customer_id
+)
+select (select count(*) from handed_over) as cards, (select count(*) from debited) as wallets
+"""
+)
+
+Outcome = OrderPlaced | ShopError
+
+
+async def buy(session: WriteSession, requests: Sequence[BuyRequest], zone: ZoneInfo) -> list[Outcome]:
+    """For each request its order, or why it was refused; all in the caller's transaction.
+
+    At most one request per customer (ValueError otherwise). Raises IntegrityError when another transaction used the
+    same key meanwhile: to be tried again in a new transaction.
+    """
+    if len({request.customer_id for request in requests}) != len(requests):
+        raise ValueError("a batch takes one purchase per customer, whose wallet it weighs once")
+    at = clock.now()
+    asked, cards = await _claim(session, requests, at)
+    outcomes: list[Outcome] = []
+    sales: list[Sale] = []
+    for request, row in zip(requests, asked, strict=True):
+        refusal = _answered(request, row) or _refusal(request, row, len(cards[row.sku_id]))
+        if refusal is None:
+            taken = [cards[row.sku_id].pop() for _ in range(request.quantity)]
+            sale = _sale(request, row, taken, at, zone)
+            sales.append(sale)
+        outcomes.append(refusal or sale.placed())
+    if sales:
+        await _write(session, sales, zone)
+    return outcomes
+
+
+async def _claim(
+    session: WriteSession, requests: Sequence[BuyRequest], at: datetime
+) -> tuple[list[Any], dict[int | None, list[ClaimedCard]]]:
+    values = {
+        "place": list(range(len(requests))),
+        "customer_id": [request.customer_id for request in requests],
+        "sku": [request.sku_public_id for request in requests],
+        "quantity": [request.quantity for request in requests],
+        "subject": [request.subject for request in requests],
+        "key": [request.idempotency_key for request in requests],
+        "at": at,
+    }
+    asked: list[Any] = []
+    cards: dict[int | None, list[ClaimedCard]] = defaultdict(list)
+    for row in await session.execute(CLAIM, values):
+        if row.place is None:
+            cards[row.sku_id].append(ClaimedCard(row.card_id, row.fulfilment_id, row.transaction_id, row.cost_fen))
+        else:
+            asked.append(row)
+    return sorted(asked, key=lambda row: int(row.place)), cards
+
+
+def _answered(request: BuyRequest, row: Any) -> Outcome | None:
+    """The first answer under this key, if it was used."""
+    if row.request_sha256 is None:
+        return None
+    if bytes(row.request_sha256) != request.sha256:
+        return IdempotencyKeyReusedError()
+    return OrderPlaced.model_validate_json(row.answer)
+
+
+def _refusal(request: BuyRequest, row: Any, free: int) -> ShopError | None:
+    if row.price_fen is None:
+        return UnavailableProductError()
+    needed_fen = row.price_fen * request.quantity
+    if request.expected_net_fen not in (None, needed_fen):
+        return PriceChangedError()
+    if needed_fen > row.balance_fen:
+        return InsufficientBalanceError(balance_fen=row.balance_fen, needed_fen=needed_fen)
+    return OutOfStockError() if free < request.quantity else None
+
+
+def _sale(request: BuyRequest, row: Any, cards: list[ClaimedCard], at: datetime, zone: ZoneInfo) -> Sale:
+    return Sale(
+        request=request,
+        public_id=row.public_id,
+        order_no=new_order_no(at, zone),
+        order_id=row.order_id,
+        item_id=row.item_id,
+        payment_id=row.payment_id,
+        transaction_id=row.transaction_id,
+        sku_id=row.sku_id,
+        price_fen=row.price_fen,
+        balance_fen=row.balance_fen,
+        cards=tuple(cards),
+        at=at,
+    )
+
+
+async def _write(session: WriteSession, sales: Sequence[Sale], zone: ZoneInfo) -> None:
+    """Raises RuntimeError when a claimed card was delivered by another hand: the transaction must not be committed."""
+    values = parameters(sales, zone)
+    written = (await session.execute(WRITE, values)).one()
+    if (written.cards, written.wallets) != (len(values["card_id"]), len(sales)):
+        raise RuntimeError(f"claimed {len(values['card_id'])} cards and {len(sales)} wallets, wrote {written}")

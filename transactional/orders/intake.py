@@ -1,0 +1,120 @@
+"""Where purchases of one process meet: those that arrive while others are written travel as one batch.
+
+Nothing waits when the shop is idle. A batch that fails is tried again one by one.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mingsuan import clock
+from transactional.db import writing
+from transactional.errors import OutOfStockError
+from transactional.orders import hot_path, queries
+from transactional.orders.hot_path import Outcome
+from transactional.orders.requests import BuyRequest
+from transactional.orders.schemas import OrderPlaced
+
+BATCH = 64
+LANES = 2
+"""Batches under way at once; each holds one connection."""
+ATTEMPTS = 6
+
+Waiting = tuple[BuyRequest, asyncio.Future[OrderPlaced]]
+
+
+class Intake:
+    """The way in for purchases, one for each process."""
+
+    def __init__(self, engine: AsyncEngine, zone: ZoneInfo) -> None:
+        self._engine = engine
+        self._zone = zone
+        self._waiting: deque[Waiting] = deque()
+        self._lanes: set[asyncio.Task[None]] = set()
+
+    async def buy(
+        self,
+        customer_id: int,
+        sku_public_id: UUID,
+        quantity: int,
+        idempotency_key: str,
+        expected_net_fen: int | None = None,
+    ) -> OrderPlaced:
+        """Pay and deliver, or raise why not (see `service.buy`). A caller who gives up does not undo the purchase."""
+        request = BuyRequest(customer_id, sku_public_id, quantity, idempotency_key, expected_net_fen)
+        future: asyncio.Future[OrderPlaced] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, future))
+        if len(self._lanes) < LANES:
+            lane = asyncio.create_task(self._lane())
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
+        return await future
+
+    async def _lane(self) -> None:
+        while self._waiting:
+            batch = self._next_batch()
+            outcomes = await self._outcomes([request for request, _ in batch])
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                _answer(future, outcome)
+
+    def _next_batch(self) -> list[Waiting]:
+        """The oldest purchases, at most one of a customer; the others keep their places."""
+        batch: dict[int, Waiting] = {}
+        later: list[Waiting] = []
+        while self._waiting and len(batch) < BATCH:
+            waiting = self._waiting.popleft()
+            if batch.setdefault(waiting[0].customer_id, waiting) is not waiting:
+                later.append(waiting)
+        self._waiting.extendleft(reversed(later))
+        return list(batch.values())
+
+    async def _outcomes(self, requests: Sequence[BuyRequest]) -> list[Outcome | Exception]:
+        """Together if that works; those that met others in the database once more, alone."""
+        together: Sequence[Outcome | None]
+        try:
+            async with writing(self._engine) as session:
+                together = await hot_path.buy(session, requests, self._zone)
+        except SQLAlchemyError:
+            together = [None] * len(requests)
+        return [
+            await self._alone(request) if outcome is None or isinstance(outcome, OutOfStockError) else outcome
+            for request, outcome in zip(requests, together, strict=True)
+        ]
+
+    async def _alone(self, request: BuyRequest) -> Outcome | Exception:
+        try:
+            return await self._patiently(request)
+        except Exception as error:  # noqa: BLE001  (it belongs to the caller who waits for this request)
+            return error
+
+    async def _patiently(self, request: BuyRequest) -> Outcome:
+        """Again when another transaction used the same key meanwhile, or holds free codes that it may give back."""
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
+            try:
+                async with writing(self._engine) as session:
+                    [outcome] = await hot_path.buy(session, [request], self._zone)
+                    free = await queries.free_codes(session, request.sku_public_id, clock.now())
+            except IntegrityError:
+                if last:
+                    raise
+                continue
+            if last or not (isinstance(outcome, OutOfStockError) and free >= request.quantity):
+                return outcome
+            await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (spreads out who tries again)
+        raise AssertionError("unreachable")
+
+
+def _answer(future: asyncio.Future[OrderPlaced], outcome: Outcome | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
