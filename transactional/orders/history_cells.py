@@ -6,7 +6,7 @@ Every function raises ValueError with a reason for people when the cell does not
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from mingsuan import money
 from mingsuan.clock import start_of
@@ -16,7 +16,7 @@ LARGEST_AMOUNT = 10**15
 LARGEST_QUANTITY = 10**9
 LONGEST_NAME = 500
 _TIME = re.compile(r"%[HIMSfpcXRT]")
-_UNSEPARATED = re.compile(r"%[A-Za-z]%[A-Za-z]")
+_UNSEPARATED = re.compile(r"%[YymdjHMSf]%[YymdjHMSf]")
 
 
 def name_of(text: str) -> str:
@@ -45,7 +45,7 @@ def instant_of(cell: str | date, formats: Sequence[str], zone: tzinfo, now: date
         raise ValueError(f"{_shown(cell)!r} lies before {EARLIEST_YEAR}")
     if instant > now:
         raise ValueError(f"{_shown(cell)!r} lies in the future")
-    return instant
+    return instant.astimezone(UTC)
 
 
 def _shown(cell: str | date) -> str:

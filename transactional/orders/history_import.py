@@ -1,10 +1,9 @@
 """Import of an order history: the whole file is validated, then written whole in one transaction, or refused."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from hashlib import file_digest
-from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -109,12 +108,10 @@ def _write(
     skus = sku_keys(connection, mapping.source, mapping.goods, new)
     writer = HistoryWriter(connection, mapping.source, zone, _record(connection, mapping, file, orders, new))
     customers, new_customers = _customers(connection, writer, mapping, new)
-    done = 0
-    for chunk in _chunks(new, CHUNK):
-        progress("writing orders", done, len(new))
+    for start in range(0, len(new), CHUNK):
+        progress(f"writing orders from {start + 1:,} of {len(new):,}")
+        chunk = new[start : start + CHUNK]
         writer.write_orders([_historic(order, customers[order.customer], skus) for order in chunk])
-        done += len(chunk)
-    progress("writing orders", done, len(new))
     return len(new), new_customers
 
 
@@ -172,9 +169,3 @@ def _historic(order: FileOrder, customer_id: int, skus: dict[str | None, int]) -
 def _unit(row: HistoryRow) -> HistoricUnit:
     """Handed over on its date, at a cost that the file does not know."""
     return HistoricUnit(row.quantity, "delivered", row.gross_fen, row.discount_fen, None, row.ordered_at)
-
-
-def _chunks(orders: Sequence[FileOrder], size: int) -> Iterator[list[FileOrder]]:
-    rest = iter(orders)
-    while chunk := list(islice(rest, size)):
-        yield chunk
