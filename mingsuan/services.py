@@ -1,0 +1,162 @@
+"""The processes that make up a served shop: what each is started with, where it answers, which port it needs.
+
+Starting, watching and stopping them is `mingsuan.serve`'s.
+"""
+
+import importlib.util
+import os
+import socket
+import sys
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from mingsuan.postgres import DatabaseUrls
+from mingsuan.settings import Settings
+
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not bound to)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a service answers HTTP, and the setting that moves it."""
+
+    host: str
+    port: int
+    setting: str
+    health: str
+
+    @property
+    def local_host(self) -> str:
+        """The address to reach it by from this machine."""
+        return "127.0.0.1" if self.host in ANY_ADDRESS else self.host
+
+    @property
+    def url(self) -> str:
+        return f"http://{f'[{self.local_host}]' if ':' in self.local_host else self.local_host}:{self.port}/"
+
+    def is_free(self) -> bool:
+        """Whether a service could listen there now."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError:
+                return False
+        return True
+
+    def answers(self) -> bool:
+        """Whether its health page answers without an error."""
+        connection = HTTPConnection(self.local_host, self.port, timeout=5)
+        try:
+            connection.request("GET", self.health)
+            return connection.getresponse().status < 400
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process: its log is `<name>.log`; it is ready when its endpoint answers or its socket file exists."""
+
+    name: str
+    part: str
+    exit_code: int
+    command: tuple[str, ...]
+    endpoint: Endpoint | None = None
+    socket_file: Path | None = None
+    after: tuple[str, ...] = ()
+
+    def is_ready(self) -> bool:
+        if self.endpoint is not None:
+            return self.endpoint.answers()
+        return self.socket_file is None or self.socket_file.exists()
+
+
+@dataclass(frozen=True)
+class Services:
+    """All of them, with the environment that they share."""
+
+    of: tuple[Service, ...]
+    environment: dict[str, str] = field(repr=False)  # holds the connection strings
+
+    @property
+    def endpoints(self) -> list[tuple[Service, Endpoint]]:
+        return [(service, service.endpoint) for service in self.of if service.endpoint is not None]
+
+
+def services(settings: Settings, urls: DatabaseUrls, socket_dir: Path) -> Services:
+    """Shop, dashboards and Dagster's three processes, which share one code server by a socket in `socket_dir`."""
+    code = socket_dir / "dagster.sock"
+    return Services((_shop(settings), _dashboards(settings), *_dagster(settings, code)), _environment(settings, urls))
+
+
+def endpoints(settings: Settings) -> dict[str, Endpoint]:
+    """Where the parts that people open answer."""
+    return {
+        "shop": Endpoint(settings.host, settings.shop_port, "MINGSUAN_SHOP_PORT", "/healthz"),
+        "dashboards": Endpoint(settings.host, settings.dashboards_port, "MINGSUAN_DASHBOARDS_PORT", "/_stcore/health"),
+        "Dagster": Endpoint(settings.host, settings.dagster_port, "MINGSUAN_DAGSTER_PORT", "/server_info"),
+    }
+
+
+def _shop(settings: Settings) -> Service:
+    application = ("transactional.app:from_environment", "--factory")
+    where = ("--host", settings.host, "--port", str(settings.shop_port))
+    command = (sys.executable, "-m", "uvicorn", *application, *where, "--no-server-header")
+    return Service("shop", "shop", 11, command, endpoints(settings)["shop"])
+
+
+def _dashboards(settings: Settings) -> Service:
+    options = {
+        "server.address": settings.host,
+        "server.port": str(settings.dashboards_port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+    }
+    given = tuple(f"--{name}={value}" for name, value in options.items())
+    command = (sys.executable, "-m", "streamlit", "run", str(package("dashboards") / "streamlit_app.py"), *given)
+    return Service("dashboards", "dashboards", 12, command, endpoints(settings)["dashboards"])
+
+
+def _dagster(settings: Settings, code: Path) -> tuple[Service, Service, Service]:
+    at = ("--grpc-socket", str(code))
+    where = ("--host", settings.host, "--port", str(settings.dagster_port))
+    server = (sys.executable, "-m", "orchestration.code_server", str(code))
+    web = (_script("dagster-webserver"), *at, *where, "--dagster-log-level", "warning")
+    daemon = (_script("dagster-daemon"), "run", *at)
+    needs = ("dagster-code",)
+    return (
+        Service("dagster-code", "Dagster's code server", 13, server, socket_file=code),
+        Service("dagster-webserver", "Dagster", 14, web, endpoints(settings)["Dagster"], after=needs),
+        Service("dagster-daemon", "Dagster's daemon", 15, daemon, after=needs),
+    )
+
+
+def _environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
+    home = settings.var / "dagster"
+    return {
+        **os.environ,
+        **urls.environment(),
+        "MINGSUAN_VAR": str(settings.var),
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_STORAGE_DIR": str(home),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _script(name: str) -> str:
+    """Path of a console script of this environment, whatever PATH says."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def package(name: str) -> Path:
+    """Folder of an installed package, without importing it."""
+    found = importlib.util.find_spec(name)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"{name} is not installed")
+    return Path(found.submodule_search_locations[0])

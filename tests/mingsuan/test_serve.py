@@ -1,0 +1,242 @@
+"""Starting, watching and stopping services, with small HTTP servers in their place."""
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from rich.console import Console
+
+from mingsuan import running, serve
+from mingsuan.postgres import DatabaseUrls
+from mingsuan.services import Endpoint, Service, Services, services
+from mingsuan.settings import Settings
+
+pytestmark = pytest.mark.enable_socket
+URLS = DatabaseUrls("postgresql://owner", "postgresql://app", "postgresql://reader")
+ANSWERING = """
+import http.server, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
+"""
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + ANSWERING
+
+
+@dataclass(frozen=True)
+class Login:
+    role: str
+    email: str
+    password: str | None
+    note: str
+
+
+LOGINS = [Login("owner", "owner@example.com", "pw-made-now", "first owner"), Login("operator", "op@x.cn", None, "")]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    shop, dashboards, dagster = (_free_port() for _ in range(3))
+    return Settings(
+        var=tmp_path / "v",
+        shop_port=shop,
+        dashboards_port=dashboards,
+        dagster_port=dagster,
+        owner_database_url="postgresql://owner",  # type: ignore[arg-type]  # no embedded server to look after
+    )
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200, color_system=None)
+
+
+def _said(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+Plan = Callable[..., Services]
+
+
+def _plan(*scripts: str) -> Plan:
+    def made(settings: Settings, _urls: DatabaseUrls, _sockets: Path) -> Services:
+        ports = (settings.shop_port, settings.dashboards_port, settings.dagster_port)
+        return Services(
+            tuple(
+                Service(
+                    f"part{n}",
+                    f"part {n}",
+                    20 + n,
+                    (sys.executable, "-c", script, str(port)),
+                    Endpoint("127.0.0.1", port, "MINGSUAN_PORT", "/"),
+                    after=("part0",) if n else (),
+                )
+                for n, (script, port) in enumerate(zip(scripts, ports, strict=False))
+            ),
+            dict(os.environ),
+        )
+
+    return made
+
+
+@pytest.fixture
+def when_up(console: Console) -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Does something from another thread once the places were shown."""
+    threads: list[threading.Thread] = []
+
+    def then(act: Callable[[], None]) -> None:
+        def wait() -> None:
+            deadline = time.monotonic() + 30
+            while "is served" not in _said(console) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            act()
+
+        threads.append(threading.Thread(target=wait))
+        threads[-1].start()
+
+    yield then
+    for thread in threads:
+        thread.join()
+
+
+def _descendants() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def test_shows_where_everything_is_and_stops_all_of_it_on_sigterm(
+    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch, when_up: Callable[..., None]
+) -> None:
+    monkeypatch.setattr(serve, "services", _plan(ANSWERING, ANSWERING))
+    seen: list[psutil.Process] = []
+
+    def stop() -> None:
+        seen.extend(_descendants())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    when_up(stop)
+    assert serve.run(settings, URLS, LOGINS, console) == 0
+    said = _said(console)
+    for expected in (f"http://127.0.0.1:{settings.shop_port}/", "part0.log", "pw-made-now", "op@x.cn", "as given"):
+        assert expected in said
+    assert len(seen) >= 5  # two services with a child each, and the watchdog
+    assert not [process for process in seen if process.is_running()]
+    assert not running.is_served(settings)
+
+
+def test_a_part_that_dies_is_named_with_the_end_of_its_log_and_the_others_are_stopped(
+    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = "import sys; print('the disk is full', flush=True); sys.exit(3)"
+    monkeypatch.setattr(serve, "services", _plan(ANSWERING, dying))
+    assert serve.run(settings, URLS, [], console) == 21
+    said = _said(console)
+    assert "part 1 ended by itself (exit code 3)" in said
+    assert "the disk is full" in said
+    assert not _descendants()
+
+
+def test_a_part_that_does_not_listen_to_sigterm_is_killed(
+    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch, when_up: Callable[..., None]
+) -> None:
+    monkeypatch.setattr(serve, "services", _plan(STUBBORN))
+    monkeypatch.setattr("mingsuan.watchdog.GRACE_SECONDS", 0.5)
+    when_up(lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert serve.run(settings, URLS, [], console) == 0
+    assert not _descendants()
+
+
+def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(settings: Settings, console: Console) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.dashboards_port))
+        other.listen()
+        assert serve.run(settings, URLS, LOGINS, console) == serve.REFUSED
+    said = _said(console)
+    assert f"port {settings.dashboards_port} on 127.0.0.1 is taken" in said
+    assert "MINGSUAN_DASHBOARDS_PORT" in said
+    assert "MINGSUAN_SHOP_PORT" not in said
+    assert "pw-made-now" in said  # it will never be shown again
+    assert not _descendants()
+
+
+def test_a_second_serve_of_the_same_folder_is_refused(settings: Settings, console: Console) -> None:
+    with running.served(settings, {}):
+        assert serve.run(settings, URLS, [], console) == serve.REFUSED
+    assert f"is served already (process {os.getpid()}" in _said(console)
+
+
+def test_stop_ends_a_serving_process_and_says_so(settings: Settings) -> None:
+    script = (
+        "import signal, sys, threading\nfrom pathlib import Path\n"
+        "from mingsuan.running import served\nfrom mingsuan.settings import Settings\n"
+        "stop = threading.Event()\nsignal.signal(signal.SIGTERM, lambda *_: stop.set())\n"
+        "with served(Settings(var=Path(sys.argv[1])), {}):\n    print('up', flush=True)\n    stop.wait()\n"
+    )
+    command = [sys.executable, "-c", script, str(settings.var)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert running.stop_running(settings) == f"Stopped what was served from {settings.var} (process {other.pid})."
+    assert other.returncode == 0
+    assert running.stop_running(settings) == f"Nothing was served from {settings.var}."
+
+
+def test_the_note_of_a_crashed_process_stops_nobody(settings: Settings) -> None:
+    note = running.note_file(settings)
+    note.parent.mkdir(parents=True)
+    note.write_text(f'{{"pid": {os.getpid()}, "since": "2026-01-01"}}')
+    assert running.stop_running(settings).startswith("Nothing was served")
+    with running.served(settings, {}):
+        assert running.is_served(settings)
+
+
+def test_nothing_survives_a_killed_parent(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom mingsuan.serve import _children\n"
+        "from mingsuan.services import Service, Services\nfrom mingsuan.settings import Settings\nimport os\n"
+        'sleeper = \'import subprocess, sys; subprocess.run([sys.executable, "-c", "import time; time.sleep(600)"])\'\n'
+        "service = Service('sleeper', 'sleeper', 20, (sys.executable, '-c', sleeper))\n"
+        "folder = Path(sys.argv[1])\n"
+        "plan = Services((service,), dict(os.environ))\n"
+        "with _children(plan, Settings(var=folder, owner_database_url='postgresql://x'), folder) as children:\n"
+        "    children.start(service)\n    print('up', flush=True)\n    time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        family: list[psutil.Process] = []
+        while len(family) < 3:  # watchdog, sleeper, its child
+            family = psutil.Process(parent.pid).children(recursive=True)
+            time.sleep(0.02)
+        parent.kill()
+    _gone, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+
+
+def test_real_services_get_the_connection_strings_and_listen_on_the_given_host_only(settings: Settings) -> None:
+    plan = services(settings, URLS, settings.var)
+    assert plan.environment["MINGSUAN_READER_DATABASE_URL"] == "postgresql://reader"
+    assert plan.environment["MINGSUAN_VAR"] == str(settings.var)
+    assert "postgresql://reader" not in repr(plan)
+    listening = [service for service, _ in plan.endpoints]
+    assert [service.part for service in listening] == ["shop", "dashboards", "Dagster"]
+    for service in listening:
+        assert any("127.0.0.1" in word for word in service.command)
