@@ -36,7 +36,7 @@ select p.public_id as id, p.slug, p.kind, p.title_zh, p.title_en, c.slug as cate
 from shop.product as p
 join shop.category as c on c.id = p.category_id
 left join variant as v on v.product_id = p.id
-where p.publish_state = 'published'
+where (p.publish_state = 'published' or not :published_only)
     and (cast(:category as text) is null or c.slug = :category)
     and (:pattern = '%%' or p.title_zh ilike :pattern or p.title_en ilike :pattern or exists (
         select from shop.sku as s where s.product_id = p.id and s.publish_state = 'published'
@@ -69,9 +69,23 @@ async def categories(session: ReadSession) -> tuple[CategoryView, ...]:
 
 
 async def products(
-    session: ReadSession, at: datetime, category: str | None, search: str, limit: int, offset: int
+    session: ReadSession,
+    at: datetime,
+    category: str | None,
+    search: str,
+    limit: int,
+    offset: int,
+    *,
+    published_only: bool = True,
 ) -> ProductList:
-    values = {"at": at, "category": category, "pattern": _pattern(search), "limit": limit, "offset": offset}
+    values = {
+        "at": at,
+        "category": category,
+        "pattern": _pattern(search),
+        "limit": limit,
+        "offset": offset,
+        "published_only": published_only,
+    }
     rows = (await session.execute(PRODUCT_CARDS, values)).all()
     return ProductList(items=tuple(ProductCard.model_validate(row) for row in rows), total=rows[0].total if rows else 0)
 

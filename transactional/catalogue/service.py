@@ -36,6 +36,11 @@ async def products(
     return await queries.products(session, clock.now(), category, search.strip(), limit, offset)
 
 
+async def products_for_staff(session: ReadSession, *, limit: int = 60, offset: int = 0) -> ProductList:
+    """Products in any state."""
+    return await queries.products(session, clock.now(), None, "", limit, offset, published_only=False)
+
+
 async def product(session: ReadSession, slug: str) -> ProductView:
     """One published product with its published SKUs. Raises NotFoundError."""
     return await _product(session, slug, published_only=True)

@@ -1,0 +1,45 @@
+"""How a refusal looks to people: a page that says what happened, what is safe, and where to go on.
+
+The JSON API answers with problem documents instead; the app decides which of the two a request gets.
+"""
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from transactional.db import reading
+from transactional.edge import language, shop_of
+from transactional.errors import NotLoggedInError, ShopError
+from transactional.web.page import Page, go, open_page, with_next
+
+SYMBOLS = {403: "lock", 404: "search", 405: "search"}
+
+
+async def refusal_page(request: Request, refusal: ShopError) -> Response:
+    """The log-in form when that is all that is missing, else a page with the refusal's own words."""
+    at_desk = request.url.path.startswith("/desk")
+    page = await _frame(request)
+    if isinstance(refusal, NotLoggedInError):
+        here = page.here if request.method == "GET" else ("/desk" if at_desk else "/")
+        return go(with_next("/desk/log-in" if at_desk else "/log-in", here))
+    _ = page.translate
+    return page.show(
+        "problem.html",
+        status=refusal.status,
+        title=refusal.heading(page.language),
+        text=refusal.sentence(page.language),
+        symbol=SYMBOLS.get(refusal.status, "alert"),
+        way_out="/desk" if at_desk else "/",
+        way_out_text=_("To the desk") if at_desk else _("To the shop"),
+        back="/",
+    )
+
+
+async def _frame(request: Request) -> Page:
+    """The page's frame, without the customer when the database is what failed."""
+    shop = shop_of(request)
+    try:
+        async with reading(shop.engine) as session:
+            return await open_page(request, session)
+    except (SQLAlchemyError, OSError):
+        return Page(request, shop, language(request))
