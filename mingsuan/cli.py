@@ -118,9 +118,8 @@ def serve() -> None:
 
 
 def _serve(settings: Settings, urls: DatabaseUrls) -> None:
-    from transactional.first_start import ensure_first_logins
-
     from mingsuan.serve import run
+    from transactional.first_start import ensure_first_logins
 
     logins = ensure_first_logins(urls.app, settings)
     raise typer.Exit(run(settings, urls, logins, out))
@@ -178,11 +177,15 @@ def add_staff(
     role: Annotated[str, typer.Option(help="owner, buyer, operator or auditor")] = "operator",
 ) -> None:
     """Give a member of staff a log-in; prints the one-time password."""
+    from transactional.first_start import CommandRefusedError
     from transactional.first_start import add_staff as run_add
 
     settings = Settings()
     with _migrated(settings) as urls:
-        out.print(run_add(urls.app, settings, email, role), highlight=False)
+        try:
+            out.print(run_add(urls.app, settings, email, role), highlight=False, markup=False)
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
 
 
 @shop_app.command("credit-wallet")
@@ -193,11 +196,15 @@ def credit_wallet(
     key: Annotated[str | None, typer.Option(help="Idempotency key: the same key credits once.")] = None,
 ) -> None:
     """Credit a customer's wallet, posted to the ledger."""
+    from transactional.first_start import CommandRefusedError
     from transactional.first_start import credit_wallet as run_credit
 
     settings = Settings()
     with _migrated(settings) as urls:
-        out.print(run_credit(urls.app, settings, email, amount, source, key), highlight=False)
+        try:
+            out.print(run_credit(urls.app, settings, email, amount, source, key), highlight=False)
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
 
 
 @shop_app.command("import-cards")
@@ -209,7 +216,7 @@ def import_cards(
 ) -> None:
     """Import a batch of card codes: encrypted, refused whole when any code is bad or already known."""
     from transactional.cards.card_import import RefusedBatchError
-    from transactional.first_start import import_card_file
+    from transactional.first_start import CommandRefusedError, import_card_file
 
     settings = Settings()
     with _migrated(settings) as urls:
@@ -219,6 +226,8 @@ def import_cards(
             for problem in error.problems:
                 err.print(str(problem), highlight=False, soft_wrap=True)
             raise Abort(f"{file.name} was refused whole; nothing was written.") from None
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
 
 
 @app.command(rich_help_panel="Warehouse")
@@ -274,9 +283,10 @@ def refresh(
     full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
 ) -> None:
     """Ingest, build, test and publish in one go."""
-    from pipelines.ingest import RestoredSourceError
     from pipelines.publish import NotPublishableError
     from pipelines.refresh import refresh as run_refresh
+
+    from pipelines.ingest import RestoredSourceError
 
     settings = Settings()
     with _database(settings) as urls:

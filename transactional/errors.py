@@ -20,7 +20,11 @@ class FieldProblem:
     reason: str
     values: tuple[tuple[str, object], ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.place}: {self.sentence('en')}"
+
     def sentence(self, language: str) -> str:
+        """The reason for people, in "zh_CN" or "en"."""
         return translator(language, DOMAIN)(self.reason).format(**dict(self.values))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, LargeBinary, any_, literal, select, text
 
 from transactional.cards.models import Card, CardBatch, DataKey
 from transactional.cards.sealed import DataKey as WrappedKey
@@ -70,7 +70,7 @@ async def known_fingerprints(session: ReadSession, fingerprints: Sequence[bytes]
     found = (
         select(Card.fingerprint, CardBatch)
         .join(CardBatch, CardBatch.id == Card.batch_id)
-        .where(Card.fingerprint == text("any(:fingerprints)").bindparams(fingerprints=list(fingerprints)))
+        .where(Card.fingerprint == any_(literal(list(fingerprints), ARRAY(LargeBinary))))
     )
     return {bytes(fingerprint): batch for fingerprint, batch in await session.execute(found) if fingerprint}
 

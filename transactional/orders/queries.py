@@ -90,7 +90,7 @@ async def order(session: ReadSession, order_no: str, customer_id: int | None) ->
 
 async def orders(session: ReadSession, customer_id: int | None, limit: int, offset: int) -> OrderList:
     rows = await session.execute(ORDERS, {"customer_id": customer_id, "limit": limit, "offset": offset})
-    total = (await session.execute(COUNT, {"customer_id": customer_id})).scalar_one()
+    total: int = (await session.execute(COUNT, {"customer_id": customer_id})).scalar_one()
     return OrderList(items=tuple(OrderSummary.model_validate(row) for row in rows), total=total)
 
 

@@ -1,0 +1,74 @@
+"""Many buyers, few codes, over real connections: no code is sold twice and none is left while someone asks."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from mingsuan.postgres import DatabaseUrls
+from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
+from transactional.db import engine, reading
+from transactional.errors import OutOfStockError
+from transactional.ledger import service as ledger
+from transactional.orders.intake import Intake
+from transactional.orders.schemas import OrderPlaced
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("quantity", [1, 3])
+async def test_sixty_buyers_of_twenty_codes_get_exactly_what_is_there(
+    stocked: Stocked, fresh_database: DatabaseUrls, quantity: int
+) -> None:
+    """Four processes' worth of intakes, each with connections of its own."""
+    await stocked.stock(codes(20), cost_fen=100_000)
+    buyers = [await stocked.customer(f"buyer-{number}", 10 * PRICE_FEN) for number in range(60)]
+    engines = [engine(fresh_database.app) for _ in range(4)]
+    intakes = [Intake(source, stocked.shop.zone) for source in engines]
+
+    outcomes = await asyncio.gather(
+        *(intakes[at % 4].buy(buyer.id, stocked.sku.id, quantity, "key") for at, buyer in enumerate(buyers)),
+        return_exceptions=True,
+    )
+    for source in engines:
+        await source.dispose()
+
+    sold = [outcome for outcome in outcomes if isinstance(outcome, OrderPlaced)]
+    assert len(sold) == 20 // quantity
+    assert all(isinstance(outcome, OrderPlaced | OutOfStockError) for outcome in outcomes)
+    delivered = len(sold) * quantity
+    assert await stocked.rows("select count(*), count(distinct delivered_fulfilment_id) from shop.card") == [
+        (20, delivered)
+    ]
+    assert await stocked.rows("select count(*) from shop.fulfilment where state = 'delivered'") == [(delivered,)]
+    async with reading(stocked.shop.engine) as session:
+        assert (await ledger.check(session)).is_whole
+    [(left_fen,)] = await stocked.rows("select sum(balance_fen) from shop.wallet")
+    assert left_fen == 60 * 10 * PRICE_FEN - delivered * PRICE_FEN
+
+
+async def test_one_wallet_is_never_spent_twice(stocked: Stocked, fresh_database: DatabaseUrls) -> None:
+    await stocked.stock(codes(20))
+    buyer = await stocked.customer("li", 5 * PRICE_FEN)
+    engines = [engine(fresh_database.app) for _ in range(4)]
+    intakes = [Intake(source, stocked.shop.zone) for source in engines]
+    outcomes = await asyncio.gather(
+        *(intakes[at % 4].buy(buyer.id, stocked.sku.id, 1, f"key-{at}") for at in range(20)), return_exceptions=True
+    )
+    for source in engines:
+        await source.dispose()
+    assert sum(isinstance(outcome, OrderPlaced) for outcome in outcomes) == 5
+    assert await stocked.rows("select balance_fen from shop.wallet") == [(0,)]
+
+
+async def test_a_code_locked_by_a_purchase_that_fails_is_still_sold(stocked: Stocked) -> None:
+    """The intake asks again while free codes are locked, before it says that nothing is left."""
+    await stocked.stock(codes(1))
+    buyer = await stocked.customer("li", PRICE_FEN)
+    async with stocked.shop.engine.connect() as other:
+        await other.execute(text("select from shop.card for update"))
+        purchase = asyncio.create_task(stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "key"))
+        while not await stocked.rows("select from shop.orders_id_seq where last_value >= 2"):
+            assert not purchase.done()
+        await other.rollback()
+    assert (await purchase).state == "delivered"
