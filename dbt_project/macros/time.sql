@@ -1,0 +1,14 @@
+{# The calendar date of an instant in the shop's zone: the counterpart of mingsuan.clock.business_date. #}
+{% macro business_date(instant) %}{{ return(adapter.dispatch('business_date', 'mingsuan')(instant)) }}{% endmacro %}
+
+{% macro default__business_date(instant) -%}
+    cast({{ instant }} at time zone (select shop.timezone from {{ source('meta', 'build_context') }} as shop) as date)
+{%- endmacro %}
+
+
+{# Whole days from one date to a later one, as a bigint. #}
+{% macro days_between(earlier, later) %}{{ return(adapter.dispatch('days_between', 'mingsuan')(earlier, later)) }}{% endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    cast({{ later }} - {{ earlier }} as bigint)
+{%- endmacro %}

@@ -1,0 +1,21 @@
+with source as (
+
+    select * from {{ source('shop', 'card_batch') }}
+
+),
+
+renamed as (
+
+    select
+        id as card_batch_row_id,
+        sku_id as sku_row_id,
+        cast(public_id as varchar) as card_batch_key,
+        supplier_name,
+        card_count,
+        total_cost_fen,
+        imported_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,19 @@
+with source as (
+
+    select * from {{ source('shop', 'customer') }}
+
+),
+
+renamed as (
+
+    select
+        id as customer_row_id,
+        cast(public_id as varchar) as customer_key,
+        acquisition_channel,
+        source,
+        registered_at
+    from source
+
+)
+
+select * from renamed

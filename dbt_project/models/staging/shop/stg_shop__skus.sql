@@ -1,0 +1,21 @@
+with source as (
+
+    select * from {{ source('shop', 'sku') }}
+
+),
+
+renamed as (
+
+    select
+        id as sku_row_id,
+        product_id as product_row_id,
+        cast(public_id as varchar) as sku_key,
+        code,
+        name_zh,
+        name_en,
+        publish_state
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,22 @@
+-- Facts join their keys inside; a row that lost its parent would vanish silently.
+with counts as (
+
+    select
+        'fct_order_items' as fact,
+        (select count(*) from {{ ref('fct_order_items') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__order_items') }}) as staged_rows
+    union all
+    select
+        'fct_margin_lines' as fact,
+        (select count(*) from {{ ref('fct_margin_lines') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__document_lines') }}) as staged_rows
+    union all
+    select
+        'fct_ledger_entries' as fact,
+        (select count(*) from {{ ref('fct_ledger_entries') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__ledger_entries') }}) as staged_rows
+
+)
+
+select * from counts
+where fact_rows <> staged_rows

@@ -1,0 +1,149 @@
+"""dbt inside this process: started once, kept warm, quiet, and off the warehouse file again after each run.
+
+Knows dbt and nothing of what its results mean for publication.
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mingsuan.progress import Progress, silent
+from mingsuan.settings import Settings
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one model or test of a run ended; `failures` counts the rows that a test returned."""
+
+    name: str
+    resource_type: str
+    model: str
+    column: str | None
+    severity: str
+    status: str
+    failures: int | None
+    message: str | None
+    description: str
+    file: str
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """All results of one invocation; `error` when dbt itself could not run it."""
+
+    results: tuple[NodeResult, ...]
+    error: str | None
+
+
+@dataclass
+class _Warm:
+    """The parsed project of this process, by dbt target: parsing again costs more than most builds."""
+
+    manifests: dict[str, Any] = field(default_factory=dict)
+
+
+_warm = _Warm()
+
+
+def run_dbt(settings: Settings, command: str, *options: str, progress: Progress = silent) -> DbtOutcome:
+    """Invoke a dbt command, such as `build`, on the warehouse of these settings.
+
+    The caller owns the warehouse; after the call the file is closed again.
+    """
+    with warnings.catch_warnings(), _environment(settings):
+        warnings.simplefilter("ignore")  # of dbt's own dependencies
+        from dbt.cli.main import dbtRunner
+
+        try:
+            if settings.warehouse not in _warm.manifests:
+                progress("reading the models")
+                parsed = dbtRunner().invoke(_command(settings, "parse"))
+                if parsed.exception is not None:
+                    return DbtOutcome((), str(parsed.exception))
+                _warm.manifests[settings.warehouse] = parsed.result
+            runner = dbtRunner(manifest=_warm.manifests[settings.warehouse], callbacks=[_teller(progress)])
+            answer = runner.invoke(_command(settings, command, *options))
+        finally:
+            _release()
+    results = tuple(map(_node_result, getattr(answer.result, "results", None) or ()))
+    return DbtOutcome(results, str(answer.exception) if answer.exception is not None else None)
+
+
+def _command(settings: Settings, command: str, *options: str) -> list[str]:
+    scratch = settings.var / "dbt"
+    return [
+        *("--quiet", "--no-print", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"),
+        *("--no-send-anonymous-usage-stats", "--no-version-check", command),
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", settings.warehouse),
+        *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"), *options),
+    ]
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """dbt's profile reads the warehouse's place from the environment."""
+    name = "MINGSUAN_WAREHOUSE_FILE"
+    before = os.environ.get(name)
+    os.environ[name] = str(settings.warehouse_file)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _release() -> None:
+    """dbt keeps DuckDB's connection, and with it the lock of the file, for its next run; others need the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections, reset_adapters
+
+    cleanup_connections()  # type: ignore[no-untyped-call]
+    reset_adapters()  # type: ignore[no-untyped-call]
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager.env().close()
+        DuckDBConnectionManager.close_all_connections()
+
+
+def _teller(progress: Progress) -> Callable[[Any], None]:
+    def tell(event: Any) -> None:
+        if event.info.name != "NodeFinished":
+            return
+        node = event.data.node_info
+        if node.resource_type == "model" and node.node_status == "success":
+            progress(f"built {node.node_name}")
+        elif node.node_status in {"error", "fail", "warn"}:
+            progress(f"{node.resource_type} {node.node_name}: {node.node_status}")
+
+    return tell
+
+
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
+    is_test = node.resource_type in {"test", "unit_test"}
+    file = getattr(node, "compiled_path", None) or node.original_file_path
+    return NodeResult(
+        name=node.name,
+        resource_type=str(node.resource_type),
+        model=_model_of(node) if is_test else node.name,
+        column=getattr(node, "column_name", None),
+        severity=str(getattr(node.config, "severity", None) or "error").lower(),
+        status=str(result.status),
+        failures=result.failures,
+        message=result.message,
+        description=" ".join((node.description or "").split()),
+        file=str(file),
+    )
+
+
+def _model_of(node: Any) -> str:
+    attached = getattr(node, "attached_node", None)
+    parents = [attached] if attached else [*node.depends_on.nodes]
+    return str(parents[0]).rsplit(".", 1)[-1] if parents else ""
