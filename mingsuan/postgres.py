@@ -93,8 +93,8 @@ def _create_roles_and_database(postmaster: Postmaster) -> None:
         for role in ROLES:
             if role not in have:
                 superuser.execute(f"create role {role} login")
-    # so that every batch can tell the age of the oldest open transaction
-    superuser.execute("grant pg_read_all_stats to shop_reader")
+        # so that every batch can tell the age of the oldest open transaction
+        superuser.execute("grant pg_read_all_stats to shop_reader")
         if not superuser.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
             superuser.execute(f"create database {DATABASE} owner shop_owner")
 
