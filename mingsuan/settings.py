@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     shop_port: int = 8000
     dashboards_port: int = 8501
     dagster_port: int = 3000
+    dashboards_open: bool = Field(
+        default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
+    )
     session_days: int = Field(default=14, ge=1, description="Life of a log-in")
     secure_cookies: bool = Field(default=False, description="Cookies over HTTPS only; set it behind TLS")
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")

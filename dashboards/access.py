@@ -1,0 +1,52 @@
+"""Who may read the dashboards. For now one person: whoever sits at this machine.
+
+Without log-ins the dashboards answer only on a loopback address, unless a setting says that something in front of
+them decides who comes in. Pages ask `require`; roles and log-ins will answer it later.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+Role = Literal["owner", "buyer", "auditor", "operator"]
+ROLES: tuple[Role, ...] = ("owner", "buyer", "auditor", "operator")
+
+
+class AccessRefusedError(Exception):
+    """This reader may not see this, and the pages say so instead of figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A reader and what they may see."""
+
+    roles: frozenset[Role]
+
+
+def single_user(address: str | None, open_to_network: bool) -> Viewer:
+    """The one reader of an unguarded server, with every role.
+
+    `address` is what the server is bound to; None means all interfaces. Raises AccessRefusedError when others could
+    reach it and nobody has said that they may.
+    """
+    if not open_to_network and not is_loopback(address):
+        raise AccessRefusedError(address or "0.0.0.0")  # noqa: S104  (names the address, binds nothing)
+    return Viewer(frozenset(ROLES))
+
+
+def require(viewer: Viewer, *roles: Role) -> None:
+    """Raises AccessRefusedError unless the viewer has one of the roles."""
+    if not viewer.roles.intersection(roles):
+        raise AccessRefusedError(", ".join(roles))
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether only this machine can reach a server bound to `address` (IPv4, IPv6, localhost, a unix socket)."""
+    if not address:
+        return False
+    if address == "localhost" or address.startswith("unix://"):
+        return True
+    try:
+        return ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,200 @@
+"""Data health: of when the figures are, whether the copy is whole, and which test failed since when. No SQL here."""
+
+from dataclasses import asdict
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import format as written
+from dashboards import frame, queries, tables
+from dashboards.access import require
+from dashboards.export import Column
+from dashboards.frame import Figure
+from dashboards.grid import grid
+from dashboards.queries import CheckResult, TableCount
+from dashboards.snapshots import Attempt, FailedTest
+from dashboards.view import View
+
+
+def show(view: View) -> None:
+    """The whole page."""
+    require(view.viewer, "owner", "buyer", "operator", "auditor")
+    tests, counts = queries.health_tests(view.snapshot), queries.health_tables(view.snapshot)
+    if view.failed_attempt:
+        _failed_attempt(view, view.failed_attempt)
+    frame.notices(view, full=True)
+    _answer(view, tests, counts)
+    frame.headline(_figures(view, tests, counts))
+    _tests(view, tests)
+    _counts(view, counts)
+    _origin(view)
+
+
+def _failed_attempt(view: View, attempt: Attempt) -> None:
+    _ = view.gettext
+    lines = [_failure(view, test) for test in attempt.failed_tests] or [attempt.error or _("No reason was recorded.")]
+    st.error(
+        "\n\n".join(
+            [
+                _("**The update of {instant} was not published.**").format(instant=view.local(attempt.attempted_at)),
+                *(f"- {line}" for line in lines),
+                _(
+                    "Safe: the figures below are the last ones that passed every test."
+                    " To do: look into the named test, correct the cause, then run `mingsuan refresh`."
+                ),
+            ]
+        ),
+        icon=":material/error:",
+    )
+
+
+def _failure(view: View, test: FailedTest) -> str:
+    _ = view.gettext
+    since = view.local(test.failing_since) if test.failing_since else _("this update")
+    text = _("`{test}` on `{model}`: {failures} rows, failing since {since}.").format(
+        test=test.name,
+        model=test.model or written.NOTHING,
+        failures=written.NOTHING if test.failures is None else written.count(test.failures),
+        since=since,
+    )
+    return f"{text} {test.description}" if test.description else text
+
+
+def _answer(view: View, tests: list[CheckResult], counts: list[TableCount]) -> None:
+    _ = view.gettext
+    failing = sum(test.status in {"fail", "error"} for test in tests)
+    differing = sum(table.difference != 0 for table in counts)
+    if view.failed_attempt:
+        verdict = _("The last update failed")
+    elif failing or differing:
+        verdict = _("Look closer")
+    elif view.is_stale:
+        verdict = _("True, but old")
+    else:
+        verdict = _("Yes")
+    st.html(
+        tables.answer(
+            _("Can these figures be trusted?"),
+            _("Version {version}").format(version=view.snapshot.manifest.version),
+            verdict,
+            _("{passed} of {all} tests passed; {same} of {tables} tables have as many rows as the shop.").format(
+                passed=written.count(_passed(tests)),
+                all=written.count(len(tests)),
+                same=written.count(len(counts) - differing),
+                tables=written.count(len(counts)),
+            ),
+        )
+    )
+    frame.stamp(view)
+
+
+def _figures(view: View, tests: list[CheckResult], counts: list[TableCount]) -> list[Figure]:
+    _ = view.gettext
+    manifest = view.snapshot.manifest
+    warned = sum(test.status == "warn" for test in tests)
+    return [
+        Figure(
+            _("As of"), str(manifest.as_of_date), _("Business date at which open repurchase intervals are cut off.")
+        ),
+        Figure(_("Age"), written.age(view.age, _), _("Time since the shop looked exactly like this.")),
+        Figure(
+            _("Tests not passed"),
+            written.count(len(tests) - _passed(tests)),
+            _("Failures of blocking tests keep a version from being published; warnings do not."),
+            _("{warned} of them warnings").format(warned=written.count(warned)) if warned else None,
+        ),
+        Figure(
+            _("Rows missing or extra"),
+            written.count(sum(abs(table.difference) for table in counts)),
+            _("Row counts of the shop and of the warehouse, taken in the same snapshot, must be equal."),
+        ),
+        Figure(
+            _("Oldest open transaction"),
+            written.seconds(manifest.oldest_transaction_age_s, _),
+            _("How far back a batch had to look; a long one delays only its own rows."),
+        ),
+    ]
+
+
+def _passed(tests: list[CheckResult]) -> int:
+    return sum(test.status == "pass" for test in tests)
+
+
+def _tests(view: View, tests: list[CheckResult]) -> None:
+    _ = view.gettext
+    st.subheader(_("Which tests ran, and how did they end?"))
+    if not tests:
+        st.caption(_("This version carries no test results."))
+        return
+    results = {"pass": _("✓ passed"), "warn": _("! warns"), "fail": _("✗ failed"), "error": _("✗ broke")}
+    zone = view.snapshot.manifest.zone
+    shown = pd.DataFrame(
+        [
+            {
+                **asdict(test),
+                "result": results.get(test.status, test.status),
+                "since": test.failing_since and written.short_instant(test.failing_since, zone),
+            }
+            for test in tests
+        ]
+    )
+    columns = (
+        Column("result", _("Result")),
+        Column("name", _("Test")),
+        Column("model", _("Table")),
+        Column("column_name", _("Column")),
+        Column("failures", _("Failing rows"), "count"),
+        Column("since", _("Failing since")),
+        Column("severity", _("Severity")),
+        Column("description", _("What it says")),
+        Column("message", _("Message")),
+    )
+    grid(view, columns, shown, "grid_tests", _("Tests"))
+    frame.downloads(
+        view, f"tests-{view.snapshot.manifest.version}", _("Tests"), columns, lambda: shown, frame.about(view, [], [])
+    )
+
+
+def _counts(view: View, counts: list[TableCount]) -> None:
+    _ = view.gettext
+    st.subheader(_("Is every row of the shop here?"))
+    headings = [
+        tables.Heading(_("Table")),
+        tables.Heading(_("In the shop"), "number"),
+        tables.Heading(_("In the warehouse"), "number"),
+        tables.Heading(_("Difference"), "number"),
+        tables.Heading(_("Versions kept"), "number"),
+    ]
+    rows = [
+        tables.Row(
+            (
+                row.table_name,
+                written.count(row.source_rows),
+                written.count(row.raw_current_rows),
+                f"✗ {written.count(row.difference)}" if row.difference else "✓ 0",
+                written.count(row.raw_versions),
+            ),
+            "bad" if row.difference else "",
+        )
+        for row in counts
+    ]
+    st.html(tables.table(_("Row counts in the same snapshot"), headings, rows))
+
+
+def _origin(view: View) -> None:
+    _ = view.gettext
+    manifest = view.snapshot.manifest
+    st.subheader(_("Where do these figures come from?"))
+    headings = [tables.Heading(_("What")), tables.Heading(_("Value"))]
+    facts = (
+        (_("Version"), manifest.version),
+        (_("Source instant"), view.local(manifest.source_instant)),
+        (_("Source snapshot"), manifest.source_snapshot),
+        (_("Batch"), written.count(manifest.batch_id)),
+        (_("Built"), view.local(manifest.built_at)),
+        (_("Published"), view.local(manifest.published_at)),
+        (_("Revision of the code"), manifest.git_revision or written.NOTHING),
+        (_("Currency"), manifest.currency),
+        (_("Zone of business dates"), manifest.zone.key),
+    )
+    st.html(tables.table(_("Origin"), headings, [tables.Row(fact) for fact in facts]))

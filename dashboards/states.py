@@ -1,0 +1,48 @@
+"""Pages for when there are no figures: what happened, what is safe, what to do."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mingsuan.i18n import Translator
+
+
+def no_snapshot(_: Translator, published: Path, reason: str) -> None:
+    """Nothing has been published yet, or the asked version is gone."""
+    st.title(_("No figures yet"))
+    st.markdown(
+        _(
+            "Nothing has been published for this shop. Run one of these where the shop is installed,"
+            " then load this page again:"
+        )
+    )
+    st.code(
+        "mingsuan refresh     # " + _("the shop's own figures") + "\nmingsuan demo        # " + _("a simulated shop")
+    )
+    st.caption(_("Looked in {folder}: {reason}").format(folder=published, reason=reason))
+
+
+def refused(_: Translator, what: str) -> None:
+    """The reader may not see this, or the server would show it to everyone."""
+    st.title(_("Not shown"))
+    st.error(
+        _(
+            "These dashboards have no log-in yet and would answer anyone who reaches {address}. Bind them to 127.0.0.1"
+            " (`MINGSUAN_HOST`), or, when something in front of them decides who comes in, set"
+            " `MINGSUAN_DASHBOARDS_OPEN=true`."
+        ).format(address=what),
+        icon=":material/lock:",
+    )
+
+
+def unreadable(_: Translator, error: Exception) -> None:
+    """The version cannot be read: removed meanwhile, damaged, or of another make."""
+    st.title(_("These figures cannot be read"))
+    st.error(
+        _(
+            "The published version could not be read; it may have been replaced a moment ago. The shop and its books"
+            " are not touched. Load the page again; if it stays, run `mingsuan doctor`."
+        ),
+        icon=":material/error:",
+    )
+    st.caption(str(error).splitlines()[0] if str(error) else type(error).__name__)

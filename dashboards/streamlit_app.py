@@ -1,0 +1,108 @@
+"""The router: finds the published version, says what is missing when there is none, and hands a View to a page.
+
+Served by `python -m streamlit run dashboards/streamlit_app.py --server.address ADDRESS --server.port PORT`; everything
+else is in `.streamlit/config.toml` beside this file and in the MINGSUAN_* environment.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards import access, snapshots, states, url
+from dashboards.app_pages import data_health, profit, repurchase
+from dashboards.view import Theme, View
+from mingsuan import clock, snapshot
+from mingsuan.i18n import LANGUAGES, Translator, translator
+from mingsuan.settings import Settings
+
+STYLE = Path(__file__).with_name("style.css")
+ICON = Path(__file__).with_name("icon.svg")
+NEWEST = "newest"
+LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
+
+
+def main(first: str = "profit") -> None:
+    """One run for one reader; `first` is the page at the bare address."""
+    settings = Settings()
+    st.set_page_config(page_title="明算 Mingsuan", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
+    with st.sidebar:
+        filters, foot = st.container(key="filters"), st.container(key="foot")
+    _ = translator(_language(settings, foot), "dashboards")
+    try:
+        viewer = access.single_user(st.get_option("server.address"), settings.dashboards_open)
+        view = _view(settings, viewer, filters, foot, _)
+        _run(view, first)
+    except access.AccessRefusedError as refusal:
+        states.refused(_, str(refusal))
+    except snapshot.SnapshotError as error:
+        states.no_snapshot(_, settings.published_dir, str(error))
+    except duckdb.Error as error:
+        states.unreadable(_, error)
+
+
+def _language(settings: Settings, foot: DeltaGenerator) -> str:
+    with foot:
+        return url.segments(
+            "lang",
+            "语言 · Language",
+            LANGUAGES,
+            settings.language,
+            LANGUAGE_NAMES.__getitem__,
+        )
+
+
+def _view(
+    settings: Settings, viewer: access.Viewer, filters: DeltaGenerator, foot: DeltaGenerator, _: Translator
+) -> View:
+    newest = snapshot.resolve(settings)
+    names = snapshots.versions(settings.published_dir)
+    with foot:
+        asked = url.select(
+            "version",
+            _("Version"),
+            [NEWEST, *names],
+            NEWEST,
+            lambda name: _("Newest") if name == NEWEST else name,
+            help=_("Every kept version can be opened; figures of a version never change."),
+        )
+    folder = newest if asked == NEWEST else snapshot.resolve(settings, asked)
+    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    return View(
+        snapshot=snapshots.opened(str(folder.resolve())),
+        gettext=_,
+        language=st.session_state[url.key_of("lang")],
+        theme=theme,
+        viewer=viewer,
+        now=clock.now(),
+        published=settings.published_dir,
+        attempt=snapshots.last_attempt(settings.published_dir),
+        is_older=folder.resolve() != newest.resolve(),
+        filters=filters,
+    )
+
+
+def _run(view: View, first: str) -> None:
+    _ = view.gettext
+    pages = [
+        st.Page(
+            partial(show, view),
+            title=title,
+            icon=icon,
+            url_path=name,
+            default=name == first,
+        )
+        for name, show, title, icon in (
+            ("profit", profit.show, _("Profit"), ":material/payments:"),
+            ("repurchase", repurchase.show, _("Repurchase"), ":material/replay:"),
+            ("health", data_health.show, _("Data health"), ":material/verified:"),
+        )
+    ]
+    st.navigation(pages, position="top").run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What every page is given: an open version, the reader's language, and the state of the last attempt."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards import format as written
+from dashboards.access import Viewer
+from dashboards.snapshots import Attempt, Snapshot
+from mingsuan.i18n import Translator
+
+Theme = Literal["light", "dark"]
+STALE_AFTER = timedelta(hours=26)
+"""A daily refresh and two hours of grace."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Made by the router for one run of one page."""
+
+    snapshot: Snapshot
+    gettext: Translator
+    language: str
+    theme: Theme
+    viewer: Viewer
+    now: datetime
+    published: Path
+    attempt: Attempt | None
+    is_older: bool
+    filters: DeltaGenerator
+
+    @property
+    def currency(self) -> str:
+        return self.snapshot.manifest.currency
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago the figures were true."""
+        return self.now - self.snapshot.manifest.source_instant
+
+    @property
+    def is_stale(self) -> bool:
+        return self.age > STALE_AFTER and not self.is_older
+
+    @property
+    def failed_attempt(self) -> Attempt | None:
+        """The last attempt to publish when it failed after the newest version was made."""
+        if self.attempt is None or self.attempt.published:
+            return None
+        return self.attempt
+
+    def money(self, fen: int) -> str:
+        return written.amount(fen, self.currency)
+
+    def local(self, moment: datetime) -> str:
+        """An instant in the shop's zone, zone named."""
+        return written.instant(moment, self.snapshot.manifest.zone)
+
+    def named(self, zh: object, en: object, otherwise: str) -> str:
+        """A name of the catalogue in the reader's language, or in the other one; `otherwise` when it has none."""
+        first, second = (zh, en) if self.language == "zh_CN" else (en, zh)
+        return next((str(name) for name in (first, second) if isinstance(name, str) and name), otherwise)
