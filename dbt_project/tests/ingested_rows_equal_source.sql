@@ -8,7 +8,8 @@ source_counts as (
 
     select
         table_count.table_name,
-        table_count.source_rows
+        table_count.source_rows,
+        table_count.raw_current_rows
     from {{ source('ingest', 'table_count') }} as table_count
     inner join build on table_count.batch_id = build.batch_id
 
@@ -26,7 +27,11 @@ held as (
 select
     held.table_name,
     source_counts.source_rows,
+    source_counts.raw_current_rows,
     held.held_rows
 from held
 left join source_counts on held.table_name = source_counts.table_name
-where source_counts.source_rows is null or source_counts.source_rows <> held.held_rows
+-- A batch may not have asked the source; what it wrote is counted always.
+where source_counts.table_name is null
+    or source_counts.source_rows <> held.held_rows
+    or source_counts.raw_current_rows <> held.held_rows
