@@ -154,7 +154,7 @@ async def _refuse_bad_codes(session: ReadSession, rows: Sequence[CodeRow], print
         if row.code.code and (batch := known.get(fingerprint))
     ]
     if problems:
-        raise RefusedBatchError(sorted(problems, key=lambda problem: int(problem.place.split()[1])))
+        raise RefusedBatchError(sorted(problems, key=lambda problem: int(problem.place.split()[1].rstrip(","))))
 
 
 def _malformed(rows: Iterable[CodeRow]) -> Iterator[FieldProblem]:
