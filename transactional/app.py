@@ -1,22 +1,65 @@
 """The shop as an ASGI application: JSON API under /api/v1, pages beside it. Wiring only.
 
-Pages bring `transactional.web.site.mount(app)`; they may set `app.state.error_page` (async `(Request, ShopError) ->
+Pages bring `transactional.web.site.mount(app)`; they set `app.state.error_page` (async `(Request, ShopError) ->
 Response`), which then answers refusals outside /api.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
 
-from mingsuan.postgres import DatabaseUrls
+from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
-from transactional.db import engine
+from transactional import problems
+from transactional.accounts import api as accounts
+from transactional.cards import api as cards
+from transactional.catalogue import api as catalogue
+from transactional.db import engine, reading
+from transactional.edge import ShopHere
+from transactional.errors import NotReadyError, ShopError
+from transactional.ledger import api as ledger
+from transactional.middleware import Envelope, Guard
+from transactional.orders import api as orders
 from transactional.shop import open_shop
+from transactional.web import site
+
+BODY_LIMIT_MIB = 16
+probes = APIRouter(tags=["probes"])
+
+
+class Probe(BaseModel):
+    status: str = "ok"
+
+
+@probes.get("/healthz")
+async def healthz() -> Probe:
+    """The process answers."""
+    return Probe()
+
+
+@probes.get("/readyz", responses=problems.responses(NotReadyError))
+async def readyz(shop: ShopHere) -> Probe:
+    """The database answers too."""
+    try:
+        async with reading(shop.engine) as session:
+            await session.execute(text("select from shop.shop_profile"))
+    except (SQLAlchemyError, OSError):
+        raise NotReadyError from None
+    return Probe()
 
 
 def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
-    """The application; its database is opened when it starts."""
+    """The application; its database and keys are opened when it starts.
+
+    The start raises VaultClosedError when the key files do not belong to the database.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -27,6 +70,40 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
         finally:
             await source.dispose()
 
-    app = FastAPI(title="Mingsuan", version="1", lifespan=lifespan, openapi_url="/api/v1/openapi.json")
+    app = FastAPI(
+        title="Mingsuan",
+        summary="A shop for digital goods whose accounts are clear",
+        version="1",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # their pages load scripts from other hosts
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
     app.state.settings = settings
+    _wire(app, settings)
     return app
+
+
+def from_environment() -> FastAPI:
+    """For `uvicorn --factory`: the app on the databases that the environment names, as a service is started."""
+    settings = Settings()
+    if not settings.app_database_url:
+        raise RuntimeError("MINGSUAN_APP_DATABASE_URL is not set; `mingsuan serve` sets it for the embedded server")
+    with database(settings) as urls:  # given URLs: nothing is started or stopped
+        return create_app(settings, urls)
+
+
+def _wire(app: FastAPI, settings: Settings) -> None:
+    for slice_api in (accounts, catalogue, cards, orders, ledger):
+        app.include_router(slice_api.router, prefix="/api/v1")
+    app.include_router(probes)
+    site.mount(app)
+    for kind in (ShopError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, problems.answer)
+    app.add_middleware(Guard, limit_mib=BODY_LIMIT_MIB)
+    app.add_middleware(Envelope, secure=settings.secure_cookies)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

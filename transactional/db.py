@@ -73,8 +73,8 @@ class WriteSession(ReadSession):
 
 
 def engine(url: str, **options: Any) -> AsyncEngine:
-    """Engine for a libpq URL of the role `shop_app`."""
-    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **options)
+    """Engine for a libpq URL of the role `shop_app`. Values stay out of error messages, and so out of logs."""
+    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True, **options)
 
 
 @asynccontextmanager

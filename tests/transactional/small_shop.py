@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from mingsuan.postgres import DatabaseUrls
 from transactional.accounts import service as accounts
 from transactional.accounts.models import Customer, Wallet
 from transactional.accounts.schemas import CustomerSubject
@@ -14,7 +15,7 @@ from transactional.cards.card_import import BatchFile, import_batch
 from transactional.cards.schemas import CardBatchView
 from transactional.catalogue import service as catalogue
 from transactional.catalogue.schemas import NewCategory, NewProduct, NewSku, SkuView
-from transactional.db import WriteSession, writing
+from transactional.db import WriteSession, engine, reading, writing
 from transactional.shop import Shop
 
 PRICE_FEN = 5000
@@ -78,3 +79,16 @@ def codes(count: int, prefix: str = "CODE") -> list[str]:
 
 def unknown_sku() -> UUID:
     return UUID(int=0)
+
+
+async def all_text(urls: DatabaseUrls) -> str:
+    """Every row of every table of the shop as text; bytes as hex."""
+    source = engine(urls.reader)
+    tables = "select table_name from information_schema.tables where table_schema = 'shop'"
+    try:
+        async with reading(source) as session:
+            names = list(await session.scalars(text(tables)))
+            dumps = [await session.execute(text(f"select t::text from shop.{name} as t")) for name in names]
+            return "\n".join(row for dump in dumps for row in dump.scalars())
+    finally:
+        await source.dispose()

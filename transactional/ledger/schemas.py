@@ -21,3 +21,8 @@ class LedgerFindings(View):
     @property
     def is_whole(self) -> bool:
         return (self.total_fen, self.unbalanced_transactions, self.wallets_that_differ) == (0, 0, 0)
+
+
+class Books(View):
+    accounts: tuple[AccountBalance, ...]
+    findings: LedgerFindings

@@ -1,0 +1,50 @@
+"""The JSON API without a network: a browser's headers, cookies kept, every command under a fresh key."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from mingsuan.postgres import DatabaseUrls
+from transactional.accounts import service as accounts
+from transactional.app import create_app
+from transactional.db import writing
+from transactional.shop import Shop
+
+HOST = "https://shop.test"
+PASSWORD = "correct horse battery"
+
+
+class Client(httpx.AsyncClient):
+    """Talks to the app as the shop's own pages would."""
+
+    def __init__(self, shop: Shop, urls: DatabaseUrls, **headers: str) -> None:
+        app = create_app(shop.settings, urls)
+        app.state.shop = shop
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        own = {"sec-fetch-site": "same-origin", "accept-language": "en", **headers}
+        super().__init__(transport=transport, base_url=HOST, headers=own)
+        self.app = app
+
+    async def command(self, path: str, body: Any = None, key: str | None = None, **options: Any) -> httpx.Response:
+        headers = {"idempotency-key": key or uuid4().hex}
+        return await self.post(f"/api/v1{path}", json=body, headers=headers, **options)
+
+    async def read(self, path: str) -> httpx.Response:
+        return await self.get(f"/api/v1{path}")
+
+
+async def log_in_customer(client: Client, email: str = "li@example.com") -> None:
+    """Registers and logs in."""
+    await client.command("/customers", {"email": email, "password": PASSWORD})
+    answer = await client.post("/api/v1/session", json={"email": email, "password": PASSWORD})
+    assert answer.status_code == 201, answer.text
+
+
+async def log_in_staff(client: Client, shop: Shop, role: str = "owner") -> None:
+    """Adds a member of staff and logs in."""
+    email = f"{role}@example.com"
+    async with writing(shop.engine) as session:
+        await accounts.add_staff(session, email, PASSWORD, role, role)
+    answer = await client.post("/api/v1/staff/session", json={"email": email, "password": PASSWORD})
+    assert answer.status_code == 201, answer.text
