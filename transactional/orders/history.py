@@ -64,7 +64,7 @@ class HistoricItem:
 
 @dataclass(frozen=True, slots=True)
 class HistoricOrder:
-    """An order with all that became of it. Its number gets the source in front, so that it stays unique."""
+    """An order with all that became of it. Without a number it is called by its source and key."""
 
     source_ref: str
     customer_id: int
@@ -177,7 +177,7 @@ class HistoryWriter:
         order, gross, discount = numbered.order, numbered.order.gross_fen, numbered.order.discount_fen
         return (
             numbered.key,
-            f"{self._source}-{order.order_no}" if order.order_no else f"{self._source}#{numbered.key}",
+            order.order_no or f"{self._source}#{numbered.key}",
             order.customer_id,
             order.state,
             gross,

@@ -111,7 +111,7 @@ def _write(
     for start in range(0, len(new), CHUNK):
         progress(f"writing orders from {start + 1:,} of {len(new):,}")
         chunk = new[start : start + CHUNK]
-        writer.write_orders([_historic(order, customers[order.customer], skus) for order in chunk])
+        writer.write_orders([_historic(mapping.source, order, customers[order.customer], skus) for order in chunk])
     return len(new), new_customers
 
 
@@ -148,7 +148,8 @@ def _customers(
     return keys | {one.ref: key for one, key in zip(new, written, strict=True)}, len(new)
 
 
-def _historic(order: FileOrder, customer_id: int, skus: dict[str | None, int]) -> HistoricOrder:
+def _historic(source: str, order: FileOrder, customer_id: int, skus: dict[str | None, int]) -> HistoricOrder:
+    """Its number gets the source in front, so that it cannot meet one of the shop's."""
     at = order.first.ordered_at
     return HistoricOrder(
         source_ref=order.source_ref,
@@ -161,7 +162,7 @@ def _historic(order: FileOrder, customer_id: int, skus: dict[str | None, int]) -
         ),
         method="bank",
         paid_at=at,
-        order_no=order.order_no,
+        order_no=f"{source}-{order.order_no}" if order.order_no else None,
         events=(("imported", at),),
     )
 
