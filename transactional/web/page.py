@@ -27,27 +27,7 @@ from transactional.web.templating import DOMAIN, environment, local, when, zone_
 LANGUAGE_COOKIE = "mingsuan_language"
 THEME_COOKIE = "mingsuan_theme"
 THEMES = ("light", "dark")
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Vary": "Cookie, Accept-Language, HX-Request",
-}
+VARY = {"Vary": "Cookie, Accept-Language, HX-Request"}
 SIMULATED = text("select exists (select from shop.customer where source = 'simulation')")
 
 
@@ -103,12 +83,12 @@ class Page:
             "zone_text": zone_text(self.shop.zone, self.language),
         }
         html = environment(self.language).get_template(template).render({**frame, **context})
-        return HTMLResponse(html, status, HEADERS)
+        return HTMLResponse(html, status, VARY)
 
 
 def go(address: str) -> RedirectResponse:
     """See Other: after a form, so that reloading repeats nothing."""
-    return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
+    return RedirectResponse(address, 303)
 
 
 def own_address(address: str, otherwise: str = "/") -> str:

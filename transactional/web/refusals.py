@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from transactional.db import reading
 from transactional.edge import language, shop_of
 from transactional.errors import NotLoggedInError, ShopError
-from transactional.web.page import Page, go, open_page, with_next
+from transactional.web.page import Page, go, open_page, staff_page, with_next
 
 SYMBOLS = {403: "lock", 404: "search", 405: "search"}
 
@@ -18,13 +18,15 @@ SYMBOLS = {403: "lock", 404: "search", 405: "search"}
 async def refusal_page(request: Request, refusal: ShopError) -> Response:
     """The log-in form when that is all that is missing, else a page with the refusal's own words."""
     at_desk = request.url.path.startswith("/desk")
-    page = await _frame(request)
+    page = await _frame(request, at_desk)
     if isinstance(refusal, NotLoggedInError):
         here = page.here if request.method == "GET" else ("/desk" if at_desk else "/")
         return go(with_next("/desk/log-in" if at_desk else "/log-in", here))
     _ = page.translate
     return page.show(
         "problem.html",
+        frame="backoffice/desk.html" if at_desk else "base.html",
+        tab="",
         status=refusal.status,
         title=refusal.heading(page.language),
         text=refusal.sentence(page.language),
@@ -35,11 +37,11 @@ async def refusal_page(request: Request, refusal: ShopError) -> Response:
     )
 
 
-async def _frame(request: Request) -> Page:
-    """The page's frame, without the customer when the database is what failed."""
+async def _frame(request: Request, at_desk: bool) -> Page:
+    """The page's frame, without anybody's name when the database is what failed or nobody is logged in."""
     shop = shop_of(request)
     try:
         async with reading(shop.engine) as session:
-            return await open_page(request, session)
-    except (SQLAlchemyError, OSError):
+            return await (staff_page if at_desk else open_page)(request, session)
+    except (NotLoggedInError, SQLAlchemyError, OSError):
         return Page(request, shop, language(request))

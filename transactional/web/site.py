@@ -40,10 +40,9 @@ class _Static(StaticFiles):
 
     def file_response(self, *args: Any, **options: Any) -> Response:
         answer = super().file_response(*args, **options)
-        answer.headers["X-Content-Type-Options"] = "nosniff"
         scope: Scope = args[2] if len(args) > 2 else options["scope"]
-        if b"v=" in scope["query_string"]:
-            answer.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+        hashed = b"v=" in scope["query_string"]
+        answer.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if hashed else "no-cache"
         return answer
 
 
