@@ -6,6 +6,7 @@ from datetime import datetime
 
 import duckdb
 
+from pipelines.literals import literal
 from pipelines.source import Identity, Snapshot, SourceState
 
 _TABLES = """
@@ -96,8 +97,7 @@ def last_counted(warehouse: duckdb.DuckDBPyConnection, since: datetime) -> set[s
     """Tables whose rows the source has counted since."""
     rows = warehouse.execute(
         "select distinct table_name from ingest.table_count join ingest.batch using (batch_id)"
-        " where source_rows is not null and source_instant >= ?",
-        [since],
+        f" where source_rows is not null and source_instant >= {literal(since)}"
     ).fetchall()
     return {name for (name,) in rows}
 
@@ -105,32 +105,25 @@ def last_counted(warehouse: duckdb.DuckDBPyConnection, since: datetime) -> set[s
 def record(warehouse: duckdb.DuckDBPyConnection, batch: Batch, counts: Sequence[TableCount]) -> None:
     """Write the watermark and the counts, in the transaction of the batch's rows."""
     state = batch.state
-    warehouse.execute(
-        "insert into ingest.batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            batch.batch_id,
-            batch.kind,
-            state.snapshot.text,
-            state.identity.system_identifier,
-            state.identity.timeline,
-            state.identity.database_oid,
-            state.instant,
-            batch.loaded_at,
-            batch.row_count,
-            state.oldest_transaction_age_s,
-            batch.notes,
-        ],
+    values = (
+        batch.batch_id,
+        batch.kind,
+        state.snapshot.text,
+        state.identity.system_identifier,
+        state.identity.timeline,
+        state.identity.database_oid,
+        state.instant,
+        batch.loaded_at,
+        batch.row_count,
+        state.oldest_transaction_age_s,
+        batch.notes,
     )
-    rows = [
-        value
-        for count in counts
-        for value in (
-            batch.batch_id,
-            count.table,
-            count.source_rows,
-            count.raw_current_rows,
-            count.raw_versions,
-            count.new_rows,
-        )
-    ]
-    warehouse.execute("insert into ingest.table_count values " + ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(counts)), rows)
+    warehouse.execute(f"insert into ingest.batch values {_row(values)}")
+    rows = (
+        _row((batch.batch_id, c.table, c.source_rows, c.raw_current_rows, c.raw_versions, c.new_rows)) for c in counts
+    )
+    warehouse.execute(f"insert into ingest.table_count values {', '.join(rows)}")
+
+
+def _row(values: Sequence[object]) -> str:
+    return f"({', '.join(literal(value) for value in values)})"

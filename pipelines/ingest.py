@@ -14,7 +14,7 @@ from mingsuan import clock
 from mingsuan.progress import Progress, silent
 from mingsuan.settings import Settings
 from pipelines.bookkeeping import Batch, TableCount, last_batch, last_counted, prepare, record
-from pipelines.raw_log import RawLog
+from pipelines.raw_log import KnownColumns, RawLog, known_columns
 from pipelines.source import Column, Source, SourceState, attached
 from pipelines.tables import TABLES, SourceTable
 from pipelines.warehouse import connect, owned
@@ -51,11 +51,14 @@ def ingest(
         # Rows have no order to keep, and without it both cores write.
         warehouse.execute("set preserve_insertion_order = false")
         prepare(warehouse)
-        before = None if resync else last_batch(warehouse)
+        known = known_columns(warehouse)
+        previous = last_batch(warehouse)
+        before = None if resync else previous
+        batch_id = previous.batch_id + 1 if previous else 1
         with attached(warehouse, reader_url, by_index=before is not None) as source:
             warehouse.execute("begin")
             try:
-                batch = _Ingest(warehouse, source, tables, before, resync, progress).run()
+                batch = _Ingest(warehouse, source, known, tables, batch_id, before, resync, progress).run()
             except BaseException:
                 warehouse.execute("rollback")
                 raise
@@ -69,7 +72,9 @@ class _Ingest:
 
     warehouse: duckdb.DuckDBPyConnection
     source: Source
+    known: KnownColumns
     tables: Sequence[SourceTable]
+    batch_id: int
     before: Batch | None
     resync: bool
     progress: Progress
@@ -78,10 +83,8 @@ class _Ingest:
         state = self.source.state()
         if self.before is not None:
             _refuse_other_history(self.before, state)
-        previous = last_batch(self.warehouse)
-        batch_id = previous.batch_id + 1 if previous else 1
         loaded_at = clock.now()
-        log = RawLog(self.warehouse, batch_id, loaded_at)
+        log = RawLog(self.warehouse, self.known, self.batch_id, loaded_at)
         columns = self.source.columns(self.tables)
         whole, notes = self._fit(log, columns)
         new_rows = self._load(log, columns, whole)
@@ -95,7 +98,7 @@ class _Ingest:
             if c.source_rows is not None and c.source_rows != c.raw_current_rows
         ]
         kind = "resync" if self.resync else "increment" if self.before else "backfill"
-        batch = Batch(batch_id, kind, state, loaded_at, sum(new_rows.values()), "; ".join(notes))
+        batch = Batch(self.batch_id, kind, state, loaded_at, sum(new_rows.values()), "; ".join(notes))
         record(self.warehouse, batch, counts)
         return batch
 

@@ -3,7 +3,8 @@
 The statements here run inside the batch's transaction; where rows come from is the source's affair.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -14,11 +15,34 @@ from pipelines.tables import SourceTable
 STAMPS = (Column("_batch", "BIGINT"), Column("_loaded_at", "TIMESTAMP WITH TIME ZONE"))
 
 
+@dataclass(frozen=True)
+class KnownColumns:
+    """Name and type of each column that the warehouse has, by table."""
+
+    logged: Mapping[str, Mapping[str, str]]
+    current: Mapping[str, Mapping[str, str]]
+
+
+def known_columns(warehouse: duckdb.DuckDBPyConnection) -> KnownColumns:
+    """Asked before the source is attached: DuckDB looks through every attached catalogue to answer."""
+    found: dict[str, dict[str, dict[str, str]]] = {"raw": {}, "raw_current": {}}
+    for schema, table, column, kind in warehouse.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = current_database() and schema_name in ('raw', 'raw_current')"
+        " and column_name not in ('_batch', '_loaded_at') order by column_index"
+    ).fetchall():
+        found[schema].setdefault(table, {})[column] = kind
+    return KnownColumns(found["raw"], found["raw_current"])
+
+
 class RawLog:
     """Row versions of one batch on their way into the warehouse."""
 
-    def __init__(self, warehouse: duckdb.DuckDBPyConnection, batch_id: int, loaded_at: datetime) -> None:
+    def __init__(
+        self, warehouse: duckdb.DuckDBPyConnection, known: KnownColumns, batch_id: int, loaded_at: datetime
+    ) -> None:
         self._warehouse = warehouse
+        self._known = known
         self._batch_id = batch_id
         self._stamps = f"{batch_id}::bigint as _batch, '{loaded_at.isoformat()}'::timestamptz as _loaded_at"
 
@@ -27,14 +51,14 @@ class RawLog:
 
         Returns what changed, for people; None when the table is new here.
         """
-        have = self._columns("raw_current", table)
+        have = self._known.current.get(table.name, {})
         want = {column.name: column.duckdb_type for column in columns}
         if not have:
             described = ", ".join(f'"{c.name}" {c.duckdb_type}' for c in (*columns, *STAMPS))
             self._warehouse.execute(f"create table raw.{table.name} ({described})")
             return None
         changes = [f"{table.name}.{name} is gone from the source" for name in have if name not in want]
-        logged = self._columns("raw", table)
+        logged = self._known.logged[table.name]
         for name, kind in want.items():
             if name not in logged:
                 self._warehouse.execute(f'alter table raw.{table.name} add column "{name}" {kind}')
@@ -86,7 +110,7 @@ class RawLog:
 
     def is_known(self, table: SourceTable) -> bool:
         """False before the first batch that has the table."""
-        return bool(self._columns("raw_current", table))
+        return table.name in self._known.current
 
     def highest_xid(self, table: SourceTable) -> int | None:
         """The newest transaction named by a row of this batch."""
@@ -109,15 +133,6 @@ class RawLog:
             raise UnsupportedColumnError(
                 f"shop.{table.name}.{column} is now {kind}, but its log is not: {error}"
             ) from None
-
-    def _columns(self, schema: str, table: SourceTable) -> dict[str, str]:
-        rows = self._warehouse.execute(
-            "select column_name, data_type from duckdb_columns()"
-            " where database_name = current_database() and schema_name = ? and table_name = ?",
-            [schema, table.name],
-        ).fetchall()
-        stamps = {stamp.name for stamp in STAMPS}
-        return {name: kind for name, kind in rows if name not in stamps}
 
     def _number(self, query: str) -> int | None:
         row = self._warehouse.execute(query).fetchone()

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from pipelines.literals import literal
 from pipelines.tables import SourceTable, is_withheld
 
 ALIAS = "shop_source"
@@ -180,11 +181,11 @@ class Source:
         """A DuckDB query for the rows that are visible now and were not then, found by the index on row_xid."""
         names = ", ".join(f'"{column.name}"' for column in columns)
         query = f"select {names} from {SCHEMA}.{table.name} where {_new_since(since)}"
-        return f"select {_cast(columns)} from postgres_query('{ALIAS}', {_literal(query)})"
+        return f"select {_cast(columns)} from postgres_query('{ALIAS}', {literal(query)})"
 
     def _rows(self, query: str) -> list[tuple]:  # type: ignore[type-arg]
         # fetchall: an unexhausted result would keep the connection busy and its snapshot held
-        return self._warehouse.execute(f"from postgres_query('{ALIAS}', {_literal(query)})").fetchall()
+        return self._warehouse.execute(f"from postgres_query('{ALIAS}', {literal(query)})").fetchall()
 
 
 @contextmanager
@@ -193,7 +194,7 @@ def attached(warehouse: duckdb.DuckDBPyConnection, reader_url: str, *, by_index:
 
     `by_index` keeps PostgreSQL from scanning tables whose changes are few.
     """
-    warehouse.execute(f"load {_literal(str(_extension()))}")
+    warehouse.execute(f"load {literal(str(_extension()))}")
     options = SESSION_LIMITS + (" -c enable_seqscan=off" if by_index else "")
     given = conninfo_to_dict(reader_url)
     conninfo = make_conninfo(
@@ -203,7 +204,7 @@ def attached(warehouse: duckdb.DuckDBPyConnection, reader_url: str, *, by_index:
         options=f"{given.get('options') or ''} {options}".strip(),
     )
     try:
-        warehouse.execute(f"attach {_literal(conninfo)} as {ALIAS} (type postgres, read_only)")
+        warehouse.execute(f"attach {literal(conninfo)} as {ALIAS} (type postgres, read_only)")
     except duckdb.Error as error:
         raise SourceUnavailableError(_without_password(f"PostgreSQL does not answer: {error}", given)) from None
     try:
@@ -232,10 +233,6 @@ def _duckdb_type(table: str, column: str, kind: str) -> str:
             "give it another type, or list the column as dropped"
         )
     return found
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _without_password(message: str, conninfo: Mapping[str, object]) -> str:
