@@ -1,0 +1,27 @@
+"""What Dagster runs and watches. This module only wires; settings are read when Dagster loads it, not at import."""
+
+import dagster as dg
+
+from mingsuan.settings import Settings
+from orchestration.defs.ingest import raw
+from orchestration.defs.manifest import manifest
+from orchestration.defs.models import BUILD_CONTEXT, models
+from orchestration.defs.published import published, snapshot_is_fresh
+from orchestration.defs.resources import Shop
+from orchestration.defs.schedules import refresh, schedules
+from pipelines.tables import TABLES
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """Everything: tables → models → published, their checks, the refresh and when it runs."""
+    settings = Settings()
+    built = models(manifest(settings))
+    return dg.Definitions(
+        assets=[raw([table.name for table in TABLES]), BUILD_CONTEXT, built, published(sorted(built.keys))],
+        asset_checks=[snapshot_is_fresh],
+        jobs=[refresh],
+        schedules=schedules(settings),
+        resources={"shop": Shop()},
+        executor=dg.in_process_executor,
+    )

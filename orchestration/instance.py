@@ -1,0 +1,39 @@
+"""Dagster's home folder, and the runs that a stopped machine left unfinished. No definitions here."""
+
+import os
+import shutil
+from pathlib import Path
+
+import dagster as dg
+
+CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def make_home() -> None:
+    """Put the configuration into DAGSTER_HOME, where every Dagster process looks for it."""
+    home = Path(os.environ["DAGSTER_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(CONFIGURATION, home / "dagster.yaml")
+
+
+def close_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs as failed whose processes cannot exist any more, for they would hold up the queue for ever.
+
+    Right only before any run is launched. Returns the ids of those runs.
+    """
+    runs = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+    for run in runs:
+        instance.report_run_failed(run, "Interrupted: Dagster was stopped while this run was working.")
+    return [run.run_id for run in runs]
+
+
+def start_afresh() -> None:
+    """Home made, interrupted runs closed: what has to happen before the daemon starts."""
+    make_home()
+    with dg.DagsterInstance.get() as instance:
+        close_interrupted_runs(instance)
+
+
+if __name__ == "__main__":
+    start_afresh()

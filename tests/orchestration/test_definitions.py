@@ -1,0 +1,176 @@
+"""The definitions load without credentials, and one run of all of them publishes the shop. Loaded once a session."""
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from mingsuan import snapshot
+from mingsuan.postgres import DatabaseUrls
+from mingsuan.settings import Settings
+from orchestration.instance import close_interrupted_runs, make_home
+from pipelines import warehouse
+from pipelines.dbt_run import run_dbt
+from pipelines.tables import TABLES
+from transactional.orders.history_import import import_orders
+
+pytestmark = [pytest.mark.xdist_group("dagster"), pytest.mark.filterwarnings("ignore")]  # of Dagster and dbt
+HISTORY = """\
+ 00001 19970101  1   11.77
+ 00001 19970118  2   22.00
+ 00002 19970112  1   12.00
+"""
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.endswith("_DATABASE_URL"):
+                patch.delenv(name)
+        patch.setenv("MINGSUAN_VAR", str(tmp_path_factory.mktemp("dagster")))
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def loaded(environment: pytest.MonkeyPatch) -> dg.Definitions:
+    """As a code server loads them: no credentials, no database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what dagster-dbt imports
+        from orchestration.definitions import definitions
+    run_dbt(Settings(), "parse")  # what the build below needs in any case; the definitions take its manifest
+    made = definitions()
+    assert isinstance(made, dg.Definitions)
+    dg.Definitions.validate_loadable(made)
+    return made
+
+
+@pytest.fixture
+def shop(fresh_database: DatabaseUrls, environment: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """A shop of three orders, named in the environment as a served one is."""
+    for name, url in fresh_database.environment().items():
+        environment.setenv(name, url)
+    settings = Settings()
+    history = tmp_path / "history.txt"
+    history.write_text(HISTORY)
+    import_orders(fresh_database.app, settings, history, "cdnow")
+    return settings
+
+
+def _specs(loaded: dg.Definitions) -> Mapping[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in loaded.resolve_all_asset_specs()}
+
+
+def test_every_followed_table_is_an_asset_and_models_hang_from_them(loaded: dg.Definitions) -> None:
+    specs = _specs(loaded)
+    assert {dg.AssetKey(["raw", table.name]) for table in TABLES} <= specs.keys()
+    orders = {dep.asset_key for dep in specs[dg.AssetKey("stg_shop__orders")].deps}
+    assert orders == {dg.AssetKey(["raw", "orders"])}
+
+
+def test_the_published_version_comes_after_every_model(loaded: dg.Definitions) -> None:
+    specs = _specs(loaded)
+    models = {key for key, spec in specs.items() if spec.group_name in {"staging", "intermediate", "marts"}}
+    assert dg.AssetKey("mart_profit_daily") in models
+    assert models <= {dep.asset_key for dep in specs[dg.AssetKey("published")].deps}
+
+
+def test_every_asset_has_an_owner_a_kind_a_group_and_a_description(loaded: dg.Definitions) -> None:
+    for key, spec in _specs(loaded).items():
+        assert spec.owners, key
+        assert spec.kinds, key
+        assert spec.group_name not in {None, "default"}, key
+        assert spec.description, key
+
+
+def test_both_schedules_run_from_the_start_in_the_shops_zone(loaded: dg.Definitions) -> None:
+    schedules = list(loaded.schedules or [])
+    assert {schedule.name for schedule in schedules} == {"refresh_often", "rebuild_nightly"}
+    for schedule in schedules:
+        assert isinstance(schedule, dg.ScheduleDefinition)
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+        assert schedule.execution_timezone == "Asia/Shanghai"
+
+
+def test_a_refresh_that_waits_or_works_makes_the_next_one_skip(loaded: dg.Definitions) -> None:
+    from orchestration.defs.schedules import is_busy
+
+    job = loaded.resolve_job_def("refresh")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert not is_busy(instance)
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS)
+        assert not is_busy(instance)
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.NOT_STARTED)
+        assert is_busy(instance)
+
+
+def test_the_nightly_run_rebuilds_from_the_start(loaded: dg.Definitions) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick = loaded.get_schedule_def("rebuild_nightly").evaluate_tick(dg.build_schedule_context(instance=instance))
+    (request,) = tick.run_requests or []
+    job = loaded.resolve_job_def("refresh")
+    assert dg.validate_run_config(job, request.run_config)["ops"]["models"]["config"] == {"full_refresh": True}
+
+
+def test_one_run_ingests_builds_tests_and_publishes(loaded: dg.Definitions, shop: Settings) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = loaded.resolve_job_def("refresh").execute_in_process(instance=instance)
+        assert result.success
+        published = instance.get_latest_materialization_event(dg.AssetKey("published"))
+        orders = instance.get_latest_materialization_event(dg.AssetKey(["raw", "orders"]))
+    materialized = {event.asset_key for event in result.get_asset_materialization_events()}
+    external = {dg.AssetKey(["meta", "build_context"])}
+    assert materialized == _specs(loaded).keys() - external
+    checks = {(check.asset_key, check.check_name): check.passed for check in result.get_asset_check_evaluations()}
+    assert all(checks.values())
+    assert len(checks) > 50
+    assert checks[dg.AssetKey("published"), "snapshot_is_fresh"]
+
+    assert orders is not None
+    assert orders.asset_materialization is not None
+    assert orders.asset_materialization.metadata["dagster/row_count"].value == 3
+    folder = snapshot.resolve(shop)
+    assert published is not None
+    assert published.asset_materialization is not None
+    assert published.asset_materialization.metadata["version"].value == folder.name
+    with snapshot.open_snapshot(folder) as connection:
+        assert connection.execute("select sum(net_sales_fen) from mart_profit_daily").fetchone() == (4577,)
+    with warehouse.owned(shop, "test"), warehouse.connect(shop) as connection:  # the run let go of it
+        assert connection.execute("select count(*) from ingest.batch").fetchone() == (1,)
+
+
+def test_runs_that_a_stopped_machine_left_are_closed(loaded: dg.Definitions) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(loaded.resolve_job_def("refresh"), status=dg.DagsterRunStatus.STARTED)
+        assert close_interrupted_runs(instance) == [run.run_id]
+        closed = instance.get_run_by_id(run.run_id)
+        assert closed is not None
+        assert closed.status is dg.DagsterRunStatus.FAILURE
+        assert close_interrupted_runs(instance) == []
+
+
+def test_the_home_gets_the_configuration_and_telemetry_is_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    make_home()
+    written = yaml.safe_load((tmp_path / "home" / "dagster.yaml").read_text())
+    assert written["telemetry"] == {"enabled": False}
+    assert written["concurrency"]["runs"]["max_concurrent_runs"] == 1
+
+
+def test_the_manifest_is_parsed_again_only_when_a_model_changed(
+    loaded: dg.Definitions, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from orchestration.defs import manifest
+
+    settings = Settings()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest, "_parse", lambda _settings, _kept: pytest.fail("parsed again"))
+        assert manifest.manifest(settings)["nodes"]
+        (tmp_path / "model.sql").write_text("select 1")
+        patch.setattr(manifest, "PROJECT", tmp_path)
+        with pytest.raises(pytest.fail.Exception, match="parsed again"):
+            manifest.manifest(settings.model_copy(update={"var": tmp_path / "v"}))
