@@ -82,6 +82,7 @@ def headline(figures: Iterable[Figure], note: str | None = None) -> None:
                 help=figure.definition,
                 border=True,
                 width="stretch",
+                height="stretch",
             )
     if note:
         st.caption(note)

@@ -26,6 +26,7 @@ def grid(view: View, columns: Iterable[Column], data: pd.DataFrame, key: str, de
         height=ROW_PIXELS * (min(MOST_ROWS_SHOWN, len(shown)) + 1) + 2,
         row_height=ROW_PIXELS,
         key=key,
+        placeholder=written.NOTHING,
         alt=description,
     )
 

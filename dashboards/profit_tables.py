@@ -113,6 +113,7 @@ def _with_names(view: View, data: pd.DataFrame, by: str) -> pd.DataFrame:
     category = [view.named(zh, en, none) for zh, en in zip(data["category_zh"], data["category_en"], strict=True)]
     worded = data.assign(name=category, category=category)
     if by == "product":
+        worded.loc[worded["category_key"] == queries.NO_ITEM, "category"] = None
         worded["name"] = [view.named(zh, en, none) for zh, en in zip(data["title_zh"], data["title_en"], strict=True)]
     worded["margin"] = _ratio(data["cm3_fen"], data["net_sales_fen"])
     worded["coverage"] = _ratio(data["net_sales_known_cost_fen"], data["net_sales_fen"])

@@ -308,11 +308,7 @@ def _in_category(category: str | None) -> tuple[str, list[object]]:
 
 
 def _of_items(category: str | None, product: str | None) -> tuple[str, list[object]]:
-    if product is not None:
-        return " and product_key = ?", [product]
-    if category is not None:
-        return " and product_key in (select product_key from dim_products where category_key = ?)", [category]
-    return "", []
+    return _in_category(category) if product is None else (" and product_key = ?", [product])
 
 
 def _limit(rows: int | None) -> str:

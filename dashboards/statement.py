@@ -65,7 +65,7 @@ def definitions(_: Translator) -> dict[str, str]:
     }
 
 
-_PLAN: tuple[tuple[str, int, Weight], ...] = (
+PLAN: tuple[tuple[str, int, Weight], ...] = (
     ("gross_sales", 1, "part"),
     ("discounts", -1, "part"),
     ("refunds", -1, "part"),
@@ -101,5 +101,5 @@ def lines(current: Totals, before: Totals, _: Translator) -> list[StatementLine]
             sign * getattr(before, f"{figure}_fen"),
             weight,
         )
-        for figure, sign, weight in _PLAN
+        for figure, sign, weight in PLAN
     ]

@@ -1,10 +1,12 @@
 """Small tables as HTML: readable by screen readers and printers, numbers right-aligned. Every text is escaped here."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 Align = Literal["text", "number"]
 
 
@@ -37,7 +39,7 @@ def table(caption: str, headings: Sequence[Heading], rows: Iterable[Row]) -> str
 
 def stamp(parts: Iterable[str], badge: str | None = None) -> str:
     """The line that says of when and from where the figures are."""
-    items = "".join(f"<span>{escape(part)}</span>" for part in parts)
+    items = "".join(f"<span>{_unbroken(part)}</span>" for part in parts)
     mark = f'<strong class="ms-badge">{escape(badge)}</strong>' if badge else ""
     return f'<p class="ms-stamp">{mark}{items}</p>'
 
@@ -45,7 +47,7 @@ def stamp(parts: Iterable[str], badge: str | None = None) -> str:
 def answer(question: str, sentence: str, figure: str, meaning: str) -> str:
     """The page's answer: what was asked, the figure large, and what it means."""
     return (
-        f'<section class="ms-answer"><h1>{escape(question)}</h1><p class="ms-lead">{escape(sentence)}</p>'
+        f'<section class="ms-answer"><h1>{escape(question)}</h1><p class="ms-lead">{_unbroken(sentence)}</p>'
         f'<p class="ms-figure">{escape(figure)}</p><p class="ms-meaning">{escape(meaning)}</p></section>'
     )
 
@@ -54,6 +56,11 @@ def swatches(items: Iterable[tuple[str, str]]) -> str:
     """Names beside their colours, in place of a legend."""
     marks = "".join(f'<span><i style="background:{escape(c, quote=True)}"></i>{escape(n)}</span>' for n, c in items)
     return f'<p class="ms-swatches">{marks}</p>'
+
+
+def _unbroken(text: str) -> str:
+    """Escaped; a date never breaks at its hyphens."""
+    return _DATE.sub(r'<span class="ms-nowrap">\g<0></span>', escape(text))
 
 
 def _row(headings: Sequence[Heading], row: Row) -> str:

@@ -133,6 +133,7 @@ def _tests(view: View, tests: list[CheckResult]) -> None:
             {
                 **asdict(test),
                 "result": results.get(test.status, test.status),
+                "weight": _("warns only") if test.severity == "warn" else _("blocks publication"),
                 "since": test.failing_since and written.short_instant(test.failing_since, zone),
             }
             for test in tests
@@ -142,11 +143,11 @@ def _tests(view: View, tests: list[CheckResult]) -> None:
         Column("result", _("Result")),
         Column("name", _("Test")),
         Column("model", _("Table")),
-        Column("column_name", _("Column")),
         Column("failures", _("Failing rows"), "count"),
         Column("since", _("Failing since")),
-        Column("severity", _("Severity")),
+        Column("weight", _("On failure")),
         Column("description", _("What it says")),
+        Column("column_name", _("Column")),
         Column("message", _("Message")),
     )
     grid(view, columns, shown, "grid_tests", _("Tests"))

@@ -6,12 +6,18 @@ The 30 days before: net 20.00, CM3 4.80.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import pytest
+import streamlit.config
+from streamlit.testing.v1 import AppTest
+
+from dashboards import snapshots
+from mingsuan import clock
 
 Kind = Literal["full", "one_row", "empty"]
 NOW = datetime(2026, 6, 30, 6, 15, tzinfo=UTC)
@@ -77,7 +83,52 @@ SCOPES = (
 CURVE = ((1, 9, 1, 0.9), (22, 8, 1, 0.75), (94, 5, 2, 0.49), (200, 2, 1, 0.33))
 
 
-def publish(
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of published versions that the dashboards look into; the server is bound to this machine."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINGSUAN_VAR", str(tmp_path / "var"))
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    before = streamlit.config.get_option("server.address")
+    streamlit.config.set_option("server.address", "127.0.0.1")
+    folder = tmp_path / "var" / "published"
+    folder.mkdir(parents=True)
+    yield folder
+    streamlit.config.set_option("server.address", before)
+    snapshots.opened.clear()
+
+
+@pytest.fixture
+def publish(published: Path) -> Callable[..., Path]:
+    """Publishes the tiny shop, in one of its kinds."""
+    return lambda **how: write_version(published, **how)
+
+
+@pytest.fixture
+def fail_attempt(published: Path) -> Callable[[], None]:
+    """Records an attempt that a blocking test stopped."""
+    return lambda: write_failed_attempt(published)
+
+
+@pytest.fixture
+def shop(publish: Callable[..., Path]) -> snapshots.Snapshot:
+    """The whole tiny shop, opened."""
+    return snapshots.opened(str(publish()))
+
+
+@pytest.fixture
+def visit(published: Path) -> Callable[..., AppTest]:
+    """Opens a page at an address: `visit("health", lang="en")`."""
+
+    def open_page(page: str = "profit", /, **query: str) -> AppTest:
+        opened = AppTest.from_string(f"from dashboards.streamlit_app import main\nmain({page!r})", default_timeout=30)
+        opened.query_params.update(query)
+        return opened.run()
+
+    return open_page
+
+
+def write_version(
     published: Path,
     *,
     kind: Kind = "full",
@@ -105,7 +156,7 @@ def publish(
     return folder
 
 
-def fail_attempt(published: Path, attempted_at: datetime) -> None:
+def write_failed_attempt(published: Path, attempted_at: datetime = NOW) -> None:
     """The record of an attempt that a blocking test stopped."""
     test = {
         "name": "sum_of_cm3_is_the_ledgers_profit",
@@ -182,7 +233,7 @@ def _rows(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...]) -> None:
     base.execute(
         "create table fct_margin_lines (document_line_id varchar, kind varchar, component varchar, amount_fen bigint,"
         " profit_fen bigint, effective_at timestamptz, ledger_date date, order_item_id varchar, product_key varchar,"
-        " customer_key varchar)"
+        " category_key varchar, customer_key varchar)"
     )
     money = ", ".join(f"{name}_fen bigint" for name in MONEY)
     base.execute(
@@ -191,11 +242,11 @@ def _rows(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...]) -> None:
         " ordered_at timestamptz, ordered_date date, first_delivered_at timestamptz, quantity integer,"
         f" has_known_cost boolean, {money})"
     )
-    for number, (day, item, product, _, component, fen) in enumerate(posted):
+    for number, (day, item, product, category, component, fen) in enumerate(posted):
         at = datetime(day.year, day.month, day.day, 2, number % 60, tzinfo=UTC)
         income = component == "gross_sales"
-        line = (f"l-{number:03}", "delivery", component, fen, fen if income else -fen, at, day, item, product, "u-1")
-        _insert(base, "fct_margin_lines", line)
+        line = (f"l-{number:03}", "delivery", component, fen, fen if income else -fen, at, day, item)
+        _insert(base, "fct_margin_lines", (*line, product, category, "u-1"))
     for item in sorted({row[1] for row in posted} - {"none"}):
         rows = [row for row in posted if row[1] == item]
         day, _, product, category, *_ = rows[0]
