@@ -94,6 +94,14 @@ def fresh_database(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
     _drop(server, name)
 
 
+@pytest.fixture(scope="module")
+def module_database(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
+    """A database of its own for a whole module: for tests that commit but do not disturb each other."""
+    name = f"m_{uuid.uuid4().hex[:12]}"
+    yield _copy(server, name)
+    _drop(server, name)
+
+
 @pytest.fixture
 def connection(database_urls: DatabaseUrls) -> Iterator[psycopg.Connection]:
     """A connection as `shop_app` whose work is rolled back."""

@@ -6,6 +6,7 @@ Response`), which then answers refusals outside /api.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -55,6 +56,13 @@ async def readyz(shop: ShopHere) -> Probe:
     return Probe()
 
 
+class ShopApp(FastAPI):
+    """FastAPI that describes refusals as the problem documents that they are."""
+
+    def openapi(self) -> dict[str, Any]:
+        return problems.with_problem_media_type(super().openapi())
+
+
 def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
     """The application; its database and keys are opened when it starts.
 
@@ -70,7 +78,7 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
         finally:
             await source.dispose()
 
-    app = FastAPI(
+    app = ShopApp(
         title="Mingsuan",
         summary="A shop for digital goods whose accounts are clear",
         version="1",

@@ -62,10 +62,19 @@ def responses(*kinds: type[ShopError]) -> dict[int | str, dict[str, Any]]:
         status: {
             "model": Problem,
             "description": "; ".join(f"{kind.title} (`/problems/{kind.type}`)" for kind in of_status),
-            "content": {MEDIA_TYPE: {}},
         }
         for status, of_status in by_status.items()
     }
+
+
+def with_problem_media_type(description: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI description whose refusals have the media type that they are sent with."""
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if status >= "400" and "application/json" in answer.get("content", {}):
+                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+    return description
 
 
 def refusal_of(error: Exception) -> ShopError:

@@ -34,7 +34,12 @@ class Client(httpx.AsyncClient):
         return await self.get(f"/api/v1{path}")
 
 
-async def log_in_customer(client: Client, email: str = "li@example.com") -> None:
+def new_email() -> str:
+    """An address that nobody has yet."""
+    return f"{uuid4().hex[:12]}@example.com"
+
+
+async def log_in_customer(client: Client, email: str) -> None:
     """Registers and logs in."""
     await client.command("/customers", {"email": email, "password": PASSWORD})
     answer = await client.post("/api/v1/session", json={"email": email, "password": PASSWORD})
@@ -43,7 +48,7 @@ async def log_in_customer(client: Client, email: str = "li@example.com") -> None
 
 async def log_in_staff(client: Client, shop: Shop, role: str = "owner") -> None:
     """Adds a member of staff and logs in."""
-    email = f"{role}@example.com"
+    email = new_email()
     async with writing(shop.engine) as session:
         await accounts.add_staff(session, email, PASSWORD, role, role)
     answer = await client.post("/api/v1/staff/session", json={"email": email, "password": PASSWORD})

@@ -4,13 +4,23 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from tests.transactional.small_shop import Stocked, one_sku
+from transactional.accounts import passwords
 from transactional.db import engine, writing
 from transactional.shop import Shop, open_shop
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of the same kind that take no time; their real cost is tested on its own."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ async def test_a_code_goes_from_the_suppliers_file_to_its_buyer_and_nowhere_else
         staff.event_hooks["response"] = shopper.event_hooks["response"] = [keep]
         await log_in_staff(staff, shop)
         sku_id = await open_shop_by_api(staff)
-        await log_in_customer(shopper)
+        await log_in_customer(shopper, "li@example.com")
         credit = {"customer_email": "li@example.com", "amount_fen": 20000, "source": "bank"}
         assert (await staff.command("/staff/wallet-credits", credit)).json()["balance_fen"] == 20000
 
@@ -87,7 +87,7 @@ async def test_nobody_elses_code_can_be_revealed_or_order_seen(shop: Shop, fresh
     async with Client(shop, fresh_database) as staff, Client(shop, fresh_database) as owner:
         await log_in_staff(staff, shop)
         sku_id = await open_shop_by_api(staff)
-        await log_in_customer(owner)
+        await log_in_customer(owner, "li@example.com")
         await staff.command(
             "/staff/wallet-credits", {"customer_email": "li@example.com", "amount_fen": 5000, "source": "goodwill"}
         )

@@ -1,0 +1,247 @@
+"""How the API behaves at its edges: problem documents, keys of commands, log-ins, foreign sites, headers, OpenAPI."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from mingsuan.postgres import DatabaseUrls
+from mingsuan.settings import Settings
+from tests.transactional.api_client import PASSWORD, Client, log_in_customer, log_in_staff, new_email
+from transactional.app import create_app
+from transactional.edge import CUSTOMER_COOKIE
+from transactional.shop import Shop
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def fresh_database(module_database: DatabaseUrls) -> DatabaseUrls:
+    """One database for this module: its tests use people and names of their own."""
+    return module_database
+
+
+def problem(response: Any) -> tuple[int, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert document["status"] == response.status_code
+    assert document["detail"]
+    assert document["instance"] == f"urn:uuid:{response.headers['x-request-id']}"
+    return response.status_code, document["type"].removeprefix("/problems/")
+
+
+async def test_refusals_are_problem_documents_whatever_refused(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        assert problem(await client.read("/nothing-here")) == (404, "not-found")
+        assert problem(await client.read("/products/nothing-here")) == (404, "not-found")
+        assert problem(await client.put("/api/v1/orders")) == (405, "method-not-allowed")
+        assert problem(await client.read("/wallet")) == (401, "not-logged-in")
+        assert problem(await client.read("/products?limit=0")) == (422, "invalid-input")
+        broken = await client.post("/api/v1/session", content=b"{", headers={"content-type": "application/json"})
+        assert problem(broken) == (422, "invalid-input")
+
+
+async def test_bad_input_is_named_field_by_field_and_never_repeated(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        body = {"email": "x", "password": ["hunter2hunter2"], "colour": "red"}
+        answer = await client.command("/customers", body)
+        assert problem(answer) == (422, "invalid-input")
+        assert {item["place"]: item["reason"] for item in answer.json()["errors"]} == {
+            "body.password": "This is not a value that can be used here.",
+            "body.colour": "There is no such field.",
+        }
+        assert "hunter2" not in answer.text
+        short = await client.command("/customers", {"email": "no address", "password": "short"})
+        assert {item["place"] for item in short.json()["errors"]} == {"email", "password"}
+
+
+async def test_a_refusal_speaks_the_callers_language(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        for asked, title in (("en", "Not logged in"), ("zh-CN", "尚未登录"), ("fr", "尚未登录")):
+            answer = await client.get("/api/v1/wallet", headers={"accept-language": asked})
+            assert answer.json()["title"] == title
+
+
+async def test_an_unforeseen_failure_tells_nothing_of_the_inside(
+    shop: Shop, fresh_database: DatabaseUrls, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Client(shop, fresh_database) as client:
+
+        @client.app.get("/api/v1/broken")
+        async def broken() -> None:
+            raise RuntimeError("the secret is 42")
+
+        answer = await client.read("/broken")
+        assert problem(answer) == (500, "internal")
+        assert "42" not in answer.text
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-request-id"] in caplog.text
+
+
+async def test_commands_need_a_key_and_happen_once_under_it(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_staff(client, shop)
+        body = {"slug": "games", "name_zh": "游戏", "name_en": "Games"}
+        assert problem(await client.post("/api/v1/staff/categories", json=body)) == (400, "missing-idempotency-key")
+        first = await client.command("/staff/categories", body, "key")
+        again = await client.command("/staff/categories", body, "key")
+        assert (first.status_code, first.json()) == (again.status_code, again.json())
+        assert first.status_code == 201
+        other = await client.command("/staff/categories", body | {"slug": "other"}, "key")
+        assert problem(other) == (422, "idempotency-key-reused")
+        taken = await client.command("/staff/categories", body, "another key")
+        assert problem(taken) == (409, "name-taken")
+
+
+async def test_a_wallet_is_credited_once_under_one_key(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        email = new_email()
+        await log_in_customer(client, email)
+        await log_in_staff(client, shop, "operator")
+        body = {"customer_email": email.upper(), "amount_fen": 700, "source": "goodwill"}
+        answers = [(await client.command("/staff/wallet-credits", body, "key")).json() for _ in range(2)]
+        assert answers[0] == answers[1]
+        wallet = (await client.read("/wallet")).json()
+        assert [(line["amount_fen"], line["source"]) for line in wallet["lines"]] == [(700, "goodwill")]
+
+
+async def test_registering_twice_under_one_key_answers_twice_and_registers_once(
+    shop: Shop, fresh_database: DatabaseUrls
+) -> None:
+    async with Client(shop, fresh_database) as client:
+        body = {"email": new_email(), "password": PASSWORD}
+        answers = [await client.command("/customers", body, "key") for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+        assert set(answers[0].json()) == {"id", "email", "display_name"}
+        assert problem(await client.command("/customers", body, "another")) == (409, "email-taken")
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("owner", {"categories", "credits"}),
+        ("operator", {"categories", "credits"}),
+        ("buyer", set()),
+        ("auditor", set()),
+    ],
+)
+async def test_a_role_does_what_it_may(shop: Shop, fresh_database: DatabaseUrls, role: str, allowed: set[str]) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_staff(client, shop, role)
+        category = await client.command("/staff/categories", {"slug": f"for-{role}", "name_zh": "g", "name_en": "g"})
+        credit = {"customer_email": "nobody@example.com", "amount_fen": 1, "source": "bank"}
+        credited = await client.command("/staff/wallet-credits", credit)
+        assert category.status_code == (201 if "categories" in allowed else 403)
+        assert credited.status_code == (404 if "credits" in allowed else 403)
+        assert (await client.read("/staff/orders")).status_code == 200
+
+
+async def test_a_customers_log_in_is_none_of_staffs(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_customer(client, new_email())
+        assert problem(await client.read("/staff/orders")) == (401, "not-logged-in")
+        client.cookies.set("mingsuan_staff", client.cookies[CUSTOMER_COOKIE])
+        assert problem(await client.read("/staff/orders")) == (401, "not-logged-in")
+
+
+async def test_the_cookie_is_out_of_reach_and_ends_with_the_session(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        person = {"email": new_email(), "password": PASSWORD}
+        await client.command("/customers", person)
+        answer = await client.post("/api/v1/session", json=person)
+        attributes = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
+        assert {"httponly", "samesite=lax", "path=/"} <= attributes
+        assert "secure" not in attributes
+        former = client.cookies[CUSTOMER_COOKIE]
+        assert (await client.read("/session")).json()["email"] == person["email"]
+        assert (await client.delete("/api/v1/session")).status_code == 204
+        client.cookies.set(CUSTOMER_COOKIE, former)
+        assert problem(await client.read("/session")) == (401, "not-logged-in")
+
+
+async def test_behind_tls_cookies_travel_encrypted_only(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    secure = replace(shop, settings=shop.settings.model_copy(update={"secure_cookies": True}))
+    async with Client(secure, fresh_database) as client:
+        person = {"email": new_email(), "password": PASSWORD}
+        await client.command("/customers", person)
+        answer = await client.post("/api/v1/session", json=person)
+        assert "secure" in answer.headers["set-cookie"].lower()
+        assert "max-age" in answer.headers["strict-transport-security"]
+
+
+async def test_another_sites_page_changes_nothing(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_customer(client, new_email())
+        for foreign in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
+            answer = await client.delete("/api/v1/session", headers=foreign)
+            assert problem(answer) == (403, "cross-site-request")
+        del client.headers["sec-fetch-site"]
+        assert problem(await client.delete("/api/v1/session")) == (403, "cross-site-request")
+        assert (await client.read("/session")).status_code == 200
+
+
+async def test_a_request_that_is_too_large_is_refused_before_it_is_read(
+    shop: Shop, fresh_database: DatabaseUrls
+) -> None:
+    async with Client(shop, fresh_database) as client:
+        large = b"x" * (17 * 1024 * 1024)
+        assert problem(await client.post("/api/v1/session", content=large)) == (413, "too-large")
+
+        async def pieces() -> Any:
+            for _ in range(17):
+                yield large[: 1024 * 1024]
+
+        unannounced = await client.post(
+            "/api/v1/session", content=pieces(), headers={"content-type": "application/json"}
+        )
+        assert problem(unannounced) == (413, "too-large")
+
+
+async def test_every_answer_carries_the_security_headers(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        for answer in (await client.get("/healthz"), await client.read("/wallet"), await client.read("/categories")):
+            policy = answer.headers["content-security-policy"]
+            assert "script-src 'self'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["x-frame-options"] == "DENY"
+            assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_readiness_is_the_databases_liveness_the_processs(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        assert (await client.get("/readyz")).json() == {"status": "ok"}
+        gone = create_async_engine("postgresql+psycopg://nobody@/nothing?host=/nonexistent")
+        client.app.state.shop = replace(shop, engine=gone)
+        assert problem(await client.get("/readyz")) == (503, "not-ready")
+        assert (await client.get("/healthz")).status_code == 200
+
+
+def test_openapi_names_each_operation_once_and_documents_problems(
+    database_urls: DatabaseUrls, settings: Settings
+) -> None:
+    description = create_app(settings, database_urls).openapi()
+    operations = [
+        (path, method, operation)
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    ]
+    names = [operation["operationId"] for _, _, operation in operations]
+    assert len(set(names)) == len(names) >= 25
+    assert "HTTPValidationError" not in description["components"]["schemas"]
+    for path, method, operation in operations:
+        assert operation["tags"], (path, method)
+        refusals = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        for answer in refusals.values():
+            assert answer["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+        if method == "post" and not path.endswith("/session"):
+            keys = [item for item in operation["parameters"] if item["name"] == "Idempotency-Key"]
+            assert keys, path
+            assert {"400", "422"} <= set(refusals)
+
+
+async def test_the_app_opens_and_closes_its_shop(fresh_database: DatabaseUrls, settings: Settings) -> None:
+    app = create_app(settings, fresh_database)
+    async with app.router.lifespan_context(app):
+        assert app.state.shop.currency == "CNY"
+        assert settings.keys_dir.joinpath("master.key").stat().st_mode & 0o077 == 0
