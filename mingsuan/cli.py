@@ -94,14 +94,17 @@ def demo(
     Everything that it invents is marked as simulated. Run again, it continues with the shop that is there.
     """
     from pipelines.refresh import refresh as run_refresh
-    from simulation.history import simulate
+    from simulation.history import NotEmptyShopError, simulate
 
     from mingsuan.demo import show_figures
 
     settings = Settings()
     progress = _progress()
     with _migrated(settings) as urls:
-        simulate(urls.app, settings, seed=seed, days=days, progress=progress)
+        try:
+            simulate(urls.app, settings, seed=seed, days=days, progress=progress)
+        except NotEmptyShopError as error:
+            raise Abort(str(error)) from None
         version = run_refresh(settings, urls.reader, progress=progress)
         show_figures(out, version.folder, settings.language)
         out.print(f"[bold]Published snapshot[/bold] {version.folder}", highlight=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from transactional.bulk_copy import Connection
 from transactional.cards.vault import Vault, open_vault
 from transactional.db import engine, reading
 from transactional.orders.history_import import wait_for_writers
-from transactional.profile_row import fix_profile
+from transactional.profile_row import OtherCurrencyError, fix_profile
 
 CUSTOMERS = 6000
 SEED = 20260101
@@ -60,8 +60,8 @@ def simulate(
 ) -> SimulatedHistory:
     """Give an empty shop `days` business dates of history up to yesterday, marked by source 'simulation'.
 
-    Does nothing when the shop has one. Raises NotEmptyShopError when it has goods or orders of its own, and
-    OtherCurrencyError when it keeps its accounts in another currency than that of the settings.
+    Does nothing when the shop has one. Raises NotEmptyShopError when it has goods or orders of its own, or keeps
+    its accounts in another currency than that of the settings.
     """
     started = time.perf_counter()
     vault = asyncio.run(_vault(app_url, settings))
@@ -71,7 +71,10 @@ def simulate(
             progress("this shop has its simulated history already; nothing was added")
             return SimulatedHistory(0, time.perf_counter() - started, truth_file(settings))
         _refuse_real_shop(connection)
-        zone = ZoneInfo(fix_profile(connection, settings.currency, settings.timezone))
+        try:
+            zone = ZoneInfo(fix_profile(connection, settings.currency, settings.timezone))
+        except OtherCurrencyError as error:
+            raise NotEmptyShopError(str(error)) from None
         progress(f"simulating {customers:,} customers over {days} days, seed {seed}")
         last = business_date(clock.now(), zone) - timedelta(days=1)
         plan = plan_history(seed, last, days, customers, zone)
