@@ -93,10 +93,9 @@ def demo(
 
     Everything that it invents is marked as simulated. Run again, it continues with the shop that is there.
     """
+    from mingsuan.demo import show_figures
     from pipelines.refresh import refresh as run_refresh
     from simulation.history import NotEmptyShopError, simulate
-
-    from mingsuan.demo import show_figures
 
     settings = Settings()
     progress = _progress()
@@ -286,10 +285,9 @@ def refresh(
     full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
 ) -> None:
     """Ingest, build, test and publish in one go."""
+    from pipelines.ingest import RestoredSourceError
     from pipelines.publish import NotPublishableError
     from pipelines.refresh import refresh as run_refresh
-
-    from pipelines.ingest import RestoredSourceError
 
     settings = Settings()
     with _database(settings) as urls:
