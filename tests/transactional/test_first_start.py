@@ -1,0 +1,104 @@
+"""What the command line does in the shop: the first log-ins, staff, credits, batches."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mingsuan.postgres import DatabaseUrls
+from mingsuan.settings import Settings
+from transactional import first_start
+from transactional.accounts import service as accounts
+from transactional.cards.card_import import RefusedBatchError
+from transactional.db import engine
+from transactional.first_start import CommandRefusedError
+
+
+@pytest.fixture
+def app_url(fresh_database: DatabaseUrls) -> str:
+    return fresh_database.app
+
+
+def scalar(url: str, sql: str) -> object:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(sql).fetchone()
+        return row[0] if row else None
+
+
+def can_log_in(url: str, email: str, password: str) -> bool:
+    async def attempt() -> bool:
+        source = engine(url)
+        try:
+            await accounts.log_in(source, email, password, 1)
+        finally:
+            await source.dispose()
+        return True
+
+    return asyncio.run(attempt())
+
+
+def test_the_first_start_makes_log_ins_and_a_second_one_leaves_them(
+    app_url: str, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    owner, shopper = first_start.ensure_first_logins(app_url, settings)
+    assert (owner.role, owner.email, shopper.role) == ("owner", "owner@mingsuan.test", "shopper")
+    assert owner.password
+    assert shopper.password
+    assert owner.password != shopper.password
+    assert shopper.password not in caplog.text
+    assert shopper.password not in repr(shopper)
+    assert can_log_in(app_url, shopper.email, shopper.password)
+    assert scalar(app_url, "select balance_fen from shop.wallet") == 50000
+    assert scalar(app_url, "select acquisition_channel from shop.customer") == "demo"
+    again = first_start.ensure_first_logins(app_url, settings)
+    assert [login.password for login in again] == [None, None]
+    assert scalar(app_url, "select sum(balance_fen) from shop.wallet") == 50000
+    assert scalar(app_url, "select currency || timezone from shop.shop_profile") == "CNYAsia/Shanghai"
+
+
+def test_credit_and_codes_come_in_from_the_command_line(app_url: str, settings: Settings, tmp_path: Path) -> None:
+    first_start.ensure_first_logins(app_url, settings)
+    credit = ("SHOPPER@mingsuan.test", "12.34", "bank")
+    done = first_start.credit_wallet(app_url, settings, *credit, "key")
+    assert done == "Credited ¥12.34 to shopper@mingsuan.test (bank); the balance is ¥512.34."
+    assert "nothing was credited again" in first_start.credit_wallet(app_url, settings, *credit, "key")
+    assert scalar(app_url, "select sum(balance_fen) from shop.wallet") == 51234
+
+    with psycopg.connect(app_url) as connection:
+        connection.execute("insert into shop.category (slug, name_zh, name_en) values ('c', 'c', 'c')")
+        connection.execute(
+            "insert into shop.product (category_id, slug, kind, title_zh, title_en)"
+            " select id, 'p', 'card_code', 'p', 'p' from shop.category"
+        )
+        connection.execute(
+            "insert into shop.sku (product_id, code, name_zh, name_en) select id, 'S-1', 's', 's' from shop.product"
+        )
+    file = tmp_path / "codes.csv"
+    file.write_text("code\nA-1\nA-2\n")
+    done = first_start.import_card_file(app_url, settings, file, "S-1", "7.01", "Supplier")
+    assert done.startswith("2 codes of S-1 are in the pool (¥7.01), batch ")
+    assert scalar(app_url, "select array_agg(cost_fen order by id) from shop.card") == [351, 350]
+    file.write_text("code\nA-2\nB-1\n")
+    with pytest.raises(RefusedBatchError) as refused:
+        first_start.import_card_file(app_url, settings, file, "S-1", None, "")
+    assert [problem.place for problem in refused.value.problems] == ["row 2, column code"]
+
+
+def test_what_the_command_line_cannot_do_is_said_in_a_sentence(app_url: str, settings: Settings) -> None:
+    told = first_start.add_staff(app_url, settings, "Buyer@example.com", "buyer")
+    assert told.startswith("Buyer@example.com may log in as buyer with the password ")
+    refused = {
+        "already has an account": lambda: first_start.add_staff(app_url, settings, "buyer@example.com", "buyer"),
+        "Must be one of owner, buyer": lambda: first_start.add_staff(app_url, settings, "a@example.com", "king"),
+        "not an e-mail address": lambda: first_start.add_staff(app_url, settings, "nobody", "buyer"),
+        "no such customer": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "1", "bank", None),
+        "not an amount": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "much", "bank", None),
+        "finer than": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "0.001", "bank", None),
+        "not a source": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "1", "air", None),
+    }
+    for reason, command in refused.items():
+        with pytest.raises(CommandRefusedError, match=reason):
+            command()
