@@ -190,8 +190,13 @@ LOSS_MAKER = "SH-P-100"
 """The SKU whose supplier raises its cost above the list price for some weeks, until the shop follows."""
 
 
+LOSS_MAKER_WEIGHT = 1.5
+
+
 def all_skus() -> list[Sku]:
-    """Every SKU; cheap variants sell best."""
+    """Every SKU; cheap variants sell best, after the loss maker, which is the shop's draw."""
     return [
-        Sku(product, variant, 1 / (1 + place)) for product in PRODUCTS for place, variant in enumerate(product.variants)
+        Sku(product, variant, LOSS_MAKER_WEIGHT if variant.code == LOSS_MAKER else 1 / (1 + place))
+        for product in PRODUCTS
+        for place, variant in enumerate(product.variants)
     ]

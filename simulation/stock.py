@@ -9,8 +9,8 @@ from simulation.catalogue import Sku
 from simulation.planned import PlannedBatch, PlannedOrder, PlannedUnit, Stock
 from simulation.prices import PriceHistory
 
-DAYS_OF_COVER = 12
-SMALLEST_BATCH = 20
+DAYS_OF_COVER = 7
+SMALLEST_BATCH = 10
 FREE_AT_LEAST = 40
 """Codes of each SKU that are left for shoppers of the running shop."""
 SUPPLIER_IS_PAID_AFTER = timedelta(days=7)
