@@ -3,11 +3,11 @@
 import fcntl
 import json
 import os
-import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from mingsuan import clock
 from mingsuan.embedded_postgres import stop_unused
@@ -70,14 +70,15 @@ def stop_running(settings: Settings) -> str:
         return f"Nothing was served from {settings.var}" + ("; stopped its left-over PostgreSQL." if left else ".")
     pid = json.loads(note_file(settings).read_text())["pid"]
     try:
-        os.kill(pid, signal.SIGTERM)
-    except PermissionError:
+        process = psutil.Process(pid)
+        process.terminate()
+        process.wait(STOP_SECONDS)  # with it the embedded PostgreSQL, unless others use it
+    except psutil.NoSuchProcess:
+        pass
+    except psutil.AccessDenied:
         return f"{settings.var} is served by process {pid} of another user: stop it as that user."
-    deadline = time.monotonic() + STOP_SECONDS
-    while is_served(settings):
-        if time.monotonic() > deadline:
-            return f"Process {pid} was asked to stop and still runs; see {settings.var / 'logs'}."
-        time.sleep(0.1)
+    except psutil.TimeoutExpired:
+        return f"Process {pid} was asked to stop and still runs; see {settings.var / 'logs'}."
     return f"Stopped what was served from {settings.var} (process {pid})."
 
 

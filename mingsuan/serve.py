@@ -3,7 +3,6 @@
 Which services there are is `mingsuan.services`'; what remembers a served folder is `mingsuan.running`.
 """
 
-import os
 import shutil
 import signal
 import subprocess
@@ -217,9 +216,9 @@ def _bring_up(plan: Services, children: _Children, stop: threading.Event, consol
 def _show_places(plan: Services, logs: Path, console: Console) -> None:
     table = Table("what", "where", "log", title="Mingsuan is served", title_justify="left")
     for service, endpoint in plan.endpoints:
-        table.add_row(service.part, endpoint.url, os.path.relpath(logs / f"{service.name}.log"))
+        table.add_row(service.part, endpoint.url, f"{service.name}.log")
     console.print(table)
-    console.print("Ctrl-C or `mingsuan stop` ends all of it.", highlight=False)
+    console.print(f"Logs are in {logs}. Ctrl-C or `mingsuan stop` ends all of it.", highlight=False, soft_wrap=True)
 
 
 def _show_logins(logins: Sequence[Login], console: Console) -> None:

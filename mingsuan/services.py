@@ -124,7 +124,7 @@ def _dashboards(settings: Settings) -> Service:
 
 
 def _dagster(settings: Settings, code: Path) -> tuple[Service, Service, Service]:
-    at = ("--grpc-socket", str(code))
+    at = ("--workspace", str(settings.var / "dagster" / "workspace.yaml"))  # written by the code server
     where = ("--host", settings.host, "--port", str(settings.dagster_port))
     server = (sys.executable, "-m", "orchestration.code_server", str(code))
     web = (_script("dagster-webserver"), *at, *where, "--dagster-log-level", "warning")

@@ -7,12 +7,13 @@ import os
 import sys
 from pathlib import Path
 
-from orchestration.instance import start_afresh
+from orchestration.instance import start_afresh, write_workspace
 
 
 def main(socket: str) -> None:
     """Make this process Dagster's code server, listening on a Unix socket."""
     start_afresh()
+    write_workspace(Path(socket))
     dagster = str(Path(sys.executable).with_name("dagster"))
     command = [dagster, "api", "grpc", "--socket", socket, "--module-name", "orchestration.definitions"]
     os.execv(dagster, [*command, "--log-level", "warning"])  # noqa: S606

@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import yaml
 
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+LOCATION = "mingsuan"
 UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -15,6 +17,13 @@ def make_home() -> None:
     home = Path(os.environ["DAGSTER_HOME"])
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(CONFIGURATION, home / "dagster.yaml")
+
+
+def write_workspace(socket: Path) -> None:
+    """Tell webserver and daemon where the code server is, under a name that stays: schedules are kept by it."""
+    server = {"grpc_server": {"host": "localhost", "socket": str(socket), "location_name": LOCATION}}
+    content = yaml.safe_dump({"load_from": [server]})
+    (Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml").write_text(content)
 
 
 def close_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
