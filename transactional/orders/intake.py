@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
-from transactional.db import writing
+from transactional.db import ReadSession, writing
 from transactional.errors import OutOfStockError
 from transactional.orders import hot_path, queries
 from transactional.orders.hot_path import Outcome
@@ -36,7 +36,8 @@ class Intake:
         self._engine = engine
         self._zone = zone
         self._waiting: deque[Waiting] = deque()
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._open_lanes = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def buy(
         self,
@@ -50,18 +51,30 @@ class Intake:
         request = BuyRequest(customer_id, sku_public_id, quantity, idempotency_key, expected_net_fen)
         future: asyncio.Future[OrderPlaced] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
-        if len(self._lanes) < LANES:
+        if self._open_lanes < LANES:
+            self._open_lanes += 1
             lane = asyncio.create_task(self._lane())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
+            self._tasks.add(lane)
+            lane.add_done_callback(self._tasks.discard)
         return await future
 
     async def _lane(self) -> None:
-        while self._waiting:
-            batch = self._next_batch()
-            outcomes = await self._outcomes([request for request, _ in batch])
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
+        """Until nothing waits. Counts itself out at once: its task is seen as done only after its callers went on."""
+        try:
+            while self._waiting:
+                await self._settle(self._next_batch())
+        finally:
+            self._open_lanes -= 1
+
+    async def _settle(self, batch: Sequence[Waiting]) -> None:
+        alone: list[Waiting] = []
+        for (request, future), outcome in zip(batch, await self._together(batch), strict=True):
+            if outcome is None:
+                alone.append((request, future))
+            else:
                 _answer(future, outcome)
+        for request, future in alone:
+            _answer(future, await self._alone(request))
 
     def _next_batch(self) -> list[Waiting]:
         """The oldest purchases, at most one of a customer; the others keep their places."""
@@ -74,18 +87,16 @@ class Intake:
         self._waiting.extendleft(reversed(later))
         return list(batch.values())
 
-    async def _outcomes(self, requests: Sequence[BuyRequest]) -> list[Outcome | Exception]:
-        """Together if that works; those that met others in the database once more, alone."""
-        together: Sequence[Outcome | None]
+    async def _together(self, batch: Sequence[Waiting]) -> Sequence[Outcome | None]:
+        """One outcome for each, None for those that met others in the database: they go once more, alone."""
+        requests = [request for request, _ in batch]
         try:
             async with writing(self._engine) as session:
-                together = await hot_path.buy(session, requests, self._zone)
-        except SQLAlchemyError:
-            together = [None] * len(requests)
-        return [
-            await self._alone(request) if outcome is None or isinstance(outcome, OutOfStockError) else outcome
-            for request, outcome in zip(requests, together, strict=True)
-        ]
+                outcomes = await hot_path.buy(session, requests, self._zone)
+                contended = await _contended(session, requests, outcomes)
+        except Exception:  # noqa: BLE001  (whatever it was, each request gets its own answer alone)
+            return [None] * len(batch)
+        return [None if at in contended else outcome for at, outcome in enumerate(outcomes)]
 
     async def _alone(self, request: BuyRequest) -> Outcome | Exception:
         try:
@@ -100,15 +111,23 @@ class Intake:
             try:
                 async with writing(self._engine) as session:
                     [outcome] = await hot_path.buy(session, [request], self._zone)
-                    free = await queries.free_codes(session, request.sku_public_id, clock.now())
+                    contended = await _contended(session, [request], [outcome])
             except IntegrityError:
                 if last:
                     raise
                 continue
-            if last or not (isinstance(outcome, OutOfStockError) and free >= request.quantity):
+            if last or not contended:
                 return outcome
             await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (spreads out who tries again)
         raise AssertionError("unreachable")
+
+
+async def _contended(session: ReadSession, requests: Sequence[BuyRequest], outcomes: Sequence[Outcome]) -> set[int]:
+    """Places of purchases refused only because others hold locks on codes that are still free."""
+    short = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, OutOfStockError)]
+    skus = {requests[at].sku_public_id for at in short}
+    free = {sku: await queries.free_codes(session, sku, clock.now()) for sku in skus}
+    return {at for at in short if free[requests[at].sku_public_id] >= requests[at].quantity}
 
 
 def _answer(future: asyncio.Future[OrderPlaced], outcome: Outcome | Exception) -> None:

@@ -1,16 +1,21 @@
 """Many buyers, few codes, over real connections: no code is sold twice and none is left while someone asks."""
 
 import asyncio
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
-from transactional.db import engine, reading
+from transactional.db import WriteSession, engine, reading
 from transactional.errors import OutOfStockError
 from transactional.ledger import service as ledger
+from transactional.orders import hot_path, intake
+from transactional.orders.hot_path import Outcome
 from transactional.orders.intake import Intake
+from transactional.orders.requests import BuyRequest
 from transactional.orders.schemas import OrderPlaced
 
 pytestmark = pytest.mark.anyio
@@ -72,3 +77,32 @@ async def test_a_code_locked_by_a_purchase_that_fails_is_still_sold(stocked: Sto
             assert not purchase.done()
         await other.rollback()
     assert (await purchase).state == "delivered"
+
+
+async def test_a_purchase_right_after_another_never_waits_for_a_lane_that_has_ended(
+    stocked: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller of the first goes on before the event loop has cleared that lane away."""
+    monkeypatch.setattr(intake, "LANES", 1)
+    await stocked.stock(codes(3))
+    buyer = await stocked.customer("li", 3 * PRICE_FEN)
+    async with asyncio.timeout(20):
+        for key in "abc":
+            assert (await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, key)).state == "delivered"
+
+
+async def test_purchases_that_wait_together_travel_together(stocked: Stocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    real = hot_path.buy
+
+    async def counted(session: WriteSession, requests: Sequence[BuyRequest], zone: ZoneInfo) -> list[Outcome]:
+        sizes.append(len(requests))
+        return await real(session, requests, zone)
+
+    monkeypatch.setattr(hot_path, "buy", counted)
+    monkeypatch.setattr(intake, "LANES", 1)
+    await stocked.stock(codes(70))
+    buyers = [await stocked.customer(f"buyer-{number}", PRICE_FEN) for number in range(70)]
+    buy = stocked.shop.intake.buy
+    await asyncio.gather(*(buy(buyer.id, stocked.sku.id, 1, "key") for buyer in buyers))
+    assert sizes == [64, 6]
