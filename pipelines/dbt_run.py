@@ -71,6 +71,8 @@ def run_dbt(settings: Settings, command: str, *options: str, progress: Progress 
             answer = runner.invoke(_command(settings, command, *options))
         finally:
             _release()
+    if isinstance(answer.exception, KeyboardInterrupt):
+        raise answer.exception  # dbt catches even this
     results = tuple(map(_node_result, getattr(answer.result, "results", None) or ()))
     return DbtOutcome(results, str(answer.exception) if answer.exception is not None else None)
 

@@ -52,7 +52,8 @@ class TestResult:
     def sentence(self) -> str:
         """For people: which test, since when, what it found, where its SQL is."""
         since = f", failing since {self.failing_since:%Y-%m-%d %H:%M} UTC" if self.failing_since else ""
-        return f"{self.name} on {self.model}: {self.status}{since}. {self.message or ''} SQL: {self.file}"
+        found = " ".join((self.message or "").splitlines()[:2])
+        return f"{self.name} on {self.model}: {self.status}{since}. {found} SQL: {self.file}"
 
 
 def record(

@@ -53,7 +53,7 @@ class Reader(threading.Thread):
         self.leave = threading.Event()
 
     def run(self) -> None:
-        while not self.leave.wait(0.02):
+        while not self.leave.wait(0.2):
             try:
                 with snapshot.open_snapshot(snapshot.resolve(self.settings)) as connection:
                     row = connection.execute("select sum(gross_sales_fen) from fct_order_items").fetchone()
@@ -116,7 +116,7 @@ def test_refresh_publishes_what_passed_and_nothing_else(settings: Settings, fres
     with _reading(settings) as reader, pytest.raises(NotPublishableError, match="transactions_sum_to_zero on fct_"):
         refresh(settings, fresh_database.reader)
     assert reader.errors == []
-    assert reader.reads > 5
+    assert reader.reads > 3
     assert reader.answers == {10877}
     assert snapshot.resolve(settings) == first.folder
     attempt = _attempt(settings)

@@ -1,6 +1,5 @@
-"""The dbt project itself: its unit tests, its documentation, and that it compiles for a PostgreSQL warehouse."""
+"""The dbt project itself: its unit tests, its documentation, its portability."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def test_every_model_says_what_one_row_is_and_tests_its_key() -> None:
         tests = [*properties.get("data_tests", [])]
         for column in properties["columns"]:
             tests += column.get("data_tests", [])
-        assert "unique" in tests or any("unique_together" in str(test) for test in tests), model.stem
+        assert any("primary_key" in str(test) for test in tests), model.stem
 
 
 def test_models_use_portable_sql_only() -> None:
@@ -58,13 +57,3 @@ def test_every_ingested_table_is_staged() -> None:
         for name in re.findall(r"source\('shop', '(\w+)'\)", model.read_text(encoding="utf-8"))
     }
     assert staged == listed
-
-
-def test_the_project_compiles_for_postgresql_without_a_server(tmp_path: Path) -> None:
-    settings = Settings(var=tmp_path, warehouse="postgres")
-    outcome = run_dbt(settings, "compile", "--no-populate-cache", "--no-introspect")
-    assert outcome.error is None
-    compiled = tmp_path / "dbt/target/compiled/mingsuan/models"
-    assert {path.stem for path in compiled.rglob("*.sql")} >= {model.stem for model in MODELS}
-    manifest = json.loads((tmp_path / "dbt/target/manifest.json").read_text(encoding="utf-8"))
-    assert manifest["metadata"]["adapter_type"] == "postgres"

@@ -1,5 +1,5 @@
 -- Kaplan–Meier over every scope at once. The variance of ln S(t) is the infinitesimal jackknife clustered by customer
--- (docs/decisions/0020-clustered-repurchase-intervals.md); with one interval a customer it is Greenwood's, exactly.
+-- (docs/decisions/clustered-repurchase-intervals.md); with one interval a customer it is Greenwood's, exactly.
 with intervals as (
 
     select scope, scope_value, customer_key, occasion_number, t_days, completed

@@ -1,5 +1,5 @@
 {# The given columns are the key of the model: no two rows share them, and none of them is null. #}
-{% test unique_together(model, columns) %}
+{% test primary_key(model, columns) %}
 
 select {{ columns | join(', ') }}, count(*) as n_rows
 from {{ model }}
