@@ -24,7 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dashboards.format import instant, yuan
 from mingsuan.money import minor_digits
 
-Kind = Literal["money", "count", "rate", "days", "date", "instant", "text"]
+Kind = Literal["money", "count", "rate", "days", "date", "instant", "text", "prose"]
 Cell = str | int | float | Decimal | date | None
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -101,6 +101,7 @@ def _cell(value: Any, kind: Kind, export: Export) -> Cell:
         "instant": lambda moment: instant(pd.Timestamp(moment).to_pydatetime(), export.zone),
         "date": lambda day: pd.Timestamp(day).date(),
         "text": lambda text: ILLEGAL_CHARACTERS_RE.sub("", str(text)),
+        "prose": lambda text: ILLEGAL_CHARACTERS_RE.sub("", str(text)),
     }
     return convert[kind](value)
 

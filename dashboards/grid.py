@@ -22,7 +22,7 @@ def grid(view: View, columns: Iterable[Column], data: pd.DataFrame, key: str, de
     st.dataframe(
         styler,
         hide_index=True,
-        column_config={column.name: _config(column, first=column is chosen[0]) for column in chosen},
+        column_config={column.name: _config(column, column is chosen[0], shown[column.name]) for column in chosen},
         height=ROW_PIXELS * (min(MOST_ROWS_SHOWN, len(shown)) + 1) + 2,
         row_height=ROW_PIXELS,
         key=key,
@@ -42,7 +42,15 @@ def _writer(view: View, column: Column) -> Callable[[Any], str]:
     return lambda value: written.NOTHING if pd.isna(value) else write.get(column.kind, str)(value)
 
 
-def _config(column: Column, first: bool) -> Any:
+def _config(column: Column, first: bool, values: "pd.Series[Any]") -> Any:
     if column.kind in {"money", "count", "rate", "days"}:
         return st.column_config.NumberColumn(column.title)
-    return st.column_config.Column(column.title, pinned=first)
+    if column.kind == "prose":
+        return st.column_config.Column(column.title, width="large")
+    return st.column_config.Column(column.title, pinned=first, width=_width(values) if first else None)
+
+
+def _width(values: "pd.Series[Any]") -> int:
+    """Pixels for the longest text, within reason on a phone; a Chinese character is as wide as two Latin ones."""
+    longest = max((sum(2 if ord(char) > 0x2E80 else 1 for char in str(value)) for value in values), default=0)
+    return min(240, max(90, 24 + 7 * longest))

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 Preset = Literal["7d", "30d", "90d", "month", "last_month", "all", "custom"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 QUIET_DAYS = 31
-"""A shop without postings for longer than this is looked at on its last active day, not on the as-of date."""
+"""A shop without postings for longer than this is looked at on its last active day, not on the present one."""
 
 Grain = Literal["day", "week", "month"]
 
@@ -41,8 +41,12 @@ class Period:
 
 
 def anchor(as_of: date, last_posting: date) -> date:
-    """The day that presets count back from: the as-of date, unless the postings ended long before or go on after."""
-    return as_of if timedelta() <= as_of - last_posting <= timedelta(days=QUIET_DAYS) else last_posting
+    """The day that presets count back from: the last one that is over or already has postings.
+
+    It is the day before the as-of date, or the last day with postings when that is later or long ago.
+    """
+    last_over = as_of - timedelta(days=1)
+    return last_over if timedelta() <= last_over - last_posting <= timedelta(days=QUIET_DAYS) else last_posting
 
 
 def preset(name: Preset, first_posting: date, last: date) -> Period:

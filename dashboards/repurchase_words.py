@@ -48,13 +48,15 @@ class Words:
         return _("not reached") if value is None else _("{days} days").format(days=written.days(value))
 
     def days_interval(self, estimate: Estimate) -> str:
-        """`90–98 days`; an end that the data do not reach is said to be open."""
+        """`90–98 days`, or `143 days or more` when the data do not reach the other end."""
         _ = self._
         if estimate.low is None and estimate.high is None:
             return _("not reached")
-        low = _("open") if estimate.low is None else written.days(estimate.low)
-        high = _("open") if estimate.high is None else written.days(estimate.high)
-        return _("{days} days").format(days=written.interval(low, high))
+        if estimate.high is None:
+            return _("{days} days or more").format(days=written.days(estimate.low))
+        if estimate.low is None:
+            return _("up to {days} days").format(days=written.days(estimate.high))
+        return _("{days} days").format(days=written.interval(written.days(estimate.low), written.days(estimate.high)))
 
     def interval_sentence(self, of: Repurchase) -> str:
         _ = self._

@@ -93,6 +93,8 @@ PLAN: tuple[tuple[str, int, Weight], ...] = (
 def lines(current: Totals, before: Totals, _: Translator) -> list[StatementLine]:
     """From gross sales to CM3, every component, with the equal period before beside it."""
     labels = names(_)
+    if current.cost_unknown:
+        labels["cogs"] = _("Cost of goods (known part)")
     return [
         StatementLine(
             figure,

@@ -7,8 +7,8 @@ import streamlit as st
 from mingsuan.i18n import Translator
 
 
-def no_snapshot(_: Translator, published: Path, reason: str) -> None:
-    """Nothing has been published yet, or the asked version is gone."""
+def no_snapshot(_: Translator, published: Path) -> None:
+    """Nothing has been published yet."""
     st.title(_("No figures yet"))
     st.markdown(
         _(
@@ -19,7 +19,7 @@ def no_snapshot(_: Translator, published: Path, reason: str) -> None:
     st.code(
         "mingsuan refresh     # " + _("the shop's own figures") + "\nmingsuan demo        # " + _("a simulated shop")
     )
-    st.caption(_("Looked in {folder}: {reason}").format(folder=published, reason=reason))
+    st.caption(_("Looked in {folder}").format(folder=published))
 
 
 def refused(_: Translator, what: str) -> None:

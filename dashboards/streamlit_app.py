@@ -38,8 +38,8 @@ def main(first: str = "profit") -> None:
         _run(view, first)
     except access.AccessRefusedError as refusal:
         states.refused(_, str(refusal))
-    except snapshot.SnapshotError as error:
-        states.no_snapshot(_, settings.published_dir, str(error))
+    except snapshot.SnapshotError:
+        states.no_snapshot(_, settings.published_dir)
     except duckdb.Error as error:
         states.unreadable(_, error)
 

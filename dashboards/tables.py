@@ -7,6 +7,7 @@ from html import escape
 from typing import Literal
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_COMMAND = re.compile(r"`([^`]+)`")
 Align = Literal["text", "number"]
 
 
@@ -46,9 +47,10 @@ def stamp(parts: Iterable[str], badge: str | None = None) -> str:
 
 def answer(question: str, sentence: str, figure: str, meaning: str) -> str:
     """The page's answer: what was asked, the figure large, and what it means."""
+    said = _COMMAND.sub(r"<code>\1</code>", escape(meaning))
     return (
         f'<section class="ms-answer"><h1>{escape(question)}</h1><p class="ms-lead">{_unbroken(sentence)}</p>'
-        f'<p class="ms-figure">{escape(figure)}</p><p class="ms-meaning">{escape(meaning)}</p></section>'
+        f'<p class="ms-figure">{escape(figure)}</p><p class="ms-meaning">{said}</p></section>'
     )
 
 

@@ -65,7 +65,7 @@ def _answer(view: View, tests: list[CheckResult], counts: list[TableCount]) -> N
     failing = sum(test.status in {"fail", "error"} for test in tests)
     differing = sum(table.difference != 0 for table in counts)
     if view.failed_attempt:
-        verdict = _("The last update failed")
+        verdict = _("True, but not updated")
     elif failing or differing:
         verdict = _("Look closer")
     elif view.is_stale:
@@ -146,9 +146,9 @@ def _tests(view: View, tests: list[CheckResult]) -> None:
         Column("failures", _("Failing rows"), "count"),
         Column("since", _("Failing since")),
         Column("weight", _("On failure")),
-        Column("description", _("What it says")),
+        Column("description", _("What it says"), "prose"),
         Column("column_name", _("Column")),
-        Column("message", _("Message")),
+        Column("message", _("Message"), "prose"),
     )
     grid(view, columns, shown, "grid_tests", _("Tests"))
     frame.downloads(

@@ -51,12 +51,13 @@ def _answer(view: View, chosen: Selection, current: Totals) -> None:
     frame.notices(view)
     part = written.rate(written.share(current.cm3_fen, current.net_sales_fen))
     what = chosen.category_name if chosen.category else _("The shop")
+    lead = (
+        _("{what} earned, before unknown costs, {period}:") if current.cost_unknown else _("{what} earned, {period}:")
+    )
     st.html(
         tables.answer(
             _("What did the shop really earn?"),
-            _("{what} earned, {period}:").format(
-                what=what, period=written.period(chosen.period.first, chosen.period.last)
-            ),
+            lead.format(what=what, period=written.period(chosen.period.first, chosen.period.last)),
             view.money(current.cm3_fen),
             _("{rate} of {net_sales} net sales, {units} units delivered").format(
                 rate=part, net_sales=view.money(current.net_sales_fen), units=written.count(current.delivered_units)
@@ -138,7 +139,7 @@ def _chart(view: View, chosen: Selection) -> None:
     st.subheader(question)
     colours = charts.PALETTES[view.theme]
     st.html(tables.swatches([(labels["cm3"], colours.accent), (labels["net_sales"], colours.quiet)]))
-    words = {"period": _("Date"), "net_sales": labels["net_sales"], "cm3": labels["cm3"]}
-    st.altair_chart(
-        charts.earnings(data, chosen.period, grain, view.currency, axis, words, view.theme), theme=None, alt=question
+    words = charts.EarningsWords(axis, _("Date"), labels["net_sales"], labels["cm3"])
+    st.vega_lite_chart(
+        charts.earnings(data, chosen.period, grain, view.currency, words, view.theme), theme=None, alt=question
     )

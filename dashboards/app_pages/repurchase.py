@@ -25,7 +25,7 @@ def show(view: View) -> None:
     with view.filters:
         chosen = _selection(view, words, scopes)
     _answer(view, words, chosen)
-    frame.headline(_figures(view, chosen))
+    frame.headline(_figures(view, chosen), _("Below each share: its 95 % interval."))
     st.info(repurchase_words.why_naive_is_short(_, chosen), icon=":material/lightbulb:")
     _curve(view, words, chosen)
     _quartiles(view, words, chosen)
@@ -81,7 +81,7 @@ def _answer(view: View, words: Words, chosen: Repurchase) -> None:
 
 def _figures(view: View, chosen: Repurchase) -> list[Figure]:
     _ = view.gettext
-    meaning = _("Estimated share that has bought again within {days} days of a purchase; 95 % interval below it.")
+    meaning = _("Estimated share that has bought again within {days} days of a purchase; with its 95 % interval.")
     figures = []
     for length, estimate in ((30, chosen.p30), (60, chosen.p60), (90, chosen.p90), (365, chosen.p365)):
         low, high = written.rate(estimate.low), written.rate(estimate.high)
@@ -90,9 +90,7 @@ def _figures(view: View, chosen: Repurchase) -> list[Figure]:
                 _("Again within {days} days").format(days=length),
                 written.rate(estimate.value),
                 meaning.format(days=length),
-                _("not observed that long")
-                if estimate.value is None
-                else _("95 %: {interval}").format(interval=written.interval(low, high)),
+                _("not observed that long") if estimate.value is None else written.interval(low, high),
             )
         )
     naive = chosen.naive_median_days
@@ -115,22 +113,22 @@ def _curve(view: View, words: Words, chosen: Repurchase) -> None:
     if curve.empty:
         st.caption(_("No curve yet: nobody has been observed for a day after a purchase."))
         return
-    marks = {}
+    marks = []
     if chosen.median.value is not None:
         label = _("median {days} days").format(days=written.days(chosen.median.value))
-        marks["median"] = (float(chosen.median.value), label)
+        marks.append(charts.Mark(float(chosen.median.value), label, height=0.5, at=0.06, strong=True))
     if chosen.naive_median_days is not None:
         label = _("naive {days} days").format(days=written.days(chosen.naive_median_days))
-        marks["naive"] = (float(chosen.naive_median_days), label)
-    titles = {
-        "x": _("days since the purchase"),
-        "y": _("share that has not bought again"),
-        "day": _("Day"),
-        "survival": _("Not bought again"),
-        "band": _("95 % interval"),
-        "at_risk": _("Still observed"),
-    }
-    st.altair_chart(charts.survival(curve, marks, titles, view.theme), theme=None, alt=question)
+        marks.append(charts.Mark(float(chosen.naive_median_days), label, height=1, at=0.96, strong=False))
+    wording = charts.SurvivalWords(
+        x=_("days since the purchase"),
+        y=_("share that has not bought again"),
+        day=_("Day"),
+        survival=_("Not bought again"),
+        band=_("95 % interval"),
+        at_risk=_("Still observed"),
+    )
+    st.vega_lite_chart(charts.survival(curve, marks, wording, view.theme), theme=None, alt=question)
     st.caption(_("Steps: the estimate. Band: its 95 % interval.") + " " + words.method(chosen))
 
 

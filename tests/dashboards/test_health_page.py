@@ -62,7 +62,7 @@ def test_a_failed_update_names_the_test_and_since_when(
     assert "**The update of 2026-06-30 14:15 Asia/Shanghai (UTC+08:00) was not published.**" in banner
     assert "`sum_of_cm3_is_the_ledgers_profit` on `mart_profit_daily`: 2 rows, failing since 2026-06-30 13:00" in banner
     assert "fine" not in banner
-    assert '<p class="ms-figure">The last update failed</p>' in html(page)
+    assert '<p class="ms-figure">True, but not updated</p>' in html(page)
 
 
 def test_a_failed_update_is_noted_on_the_other_pages_which_keep_the_last_true_figures(

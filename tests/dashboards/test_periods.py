@@ -50,9 +50,15 @@ def test_every_preset_is_a_period_even_when_the_first_posting_lies_after_the_as_
         assert preset(name, date(2026, 5, 1), date(2026, 3, 15)).last <= date(2026, 3, 15)
 
 
-def test_presets_count_from_the_as_of_date_unless_the_shop_has_been_quiet_for_long_or_went_on_after_it() -> None:
+def test_presets_end_with_the_last_day_that_is_over_or_has_postings() -> None:
     as_of = date(2026, 6, 30)
-    assert anchor(as_of, date(2026, 6, 27)) == as_of
+    assert anchor(as_of, as_of) == as_of
+    assert anchor(as_of, date(2026, 6, 29)) == date(2026, 6, 29)
+    assert anchor(as_of, date(2026, 6, 20)) == date(2026, 6, 29)
+
+
+def test_presets_end_with_the_last_posting_when_the_shop_fell_silent_long_ago_or_went_on_after_the_as_of_date() -> None:
+    as_of = date(2026, 6, 30)
     assert anchor(as_of, date(1998, 6, 30)) == date(1998, 6, 30)
     assert anchor(as_of, date(2026, 7, 3)) == date(2026, 7, 3)
 

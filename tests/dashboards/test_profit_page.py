@@ -36,7 +36,7 @@ def test_the_headline_is_june_as_computed_by_hand_with_its_change(publish: Publi
     assert [metric.value for metric in page.metric] == ["¥145.00", "¥45.00", "¥44.16", "¥32.16", "82.8%"]
     changes = [metric.delta for metric in page.metric]
     assert changes == ["+¥125.00", "+¥40.00", "+¥39.36", "+¥27.36", "−17.2 points"]
-    assert "The shop earned, " in html(page)
+    assert "The shop earned, before unknown costs, " in html(page)
     assert "22.2% of ¥145.00 net sales, 3 units delivered" in html(page)
 
 
