@@ -22,6 +22,10 @@ async def refusal_page(request: Request, refusal: ShopError) -> Response:
     if isinstance(refusal, NotLoggedInError):
         here = page.here if request.method == "GET" else ("/desk" if at_desk else "/")
         return go(with_next("/desk/log-in" if at_desk else "/log-in", here))
+    if page.is_fragment:
+        part = page.show("_refused.html", status=refusal.status, text=refusal.sentence(page.language))
+        part.headers["HX-Reswap"] = "innerHTML"  # the part's frame stays, so that the next answer finds its place
+        return part
     _ = page.translate
     return page.show(
         "problem.html",

@@ -227,3 +227,6 @@ async def test_searching_while_typing_and_quoting_answer_with_the_part_that_chan
         assert "1 product for “card”" in found.text
         quote = await client.get(f"/products/steam-50/quote?sku={stocked.sku.id}&quantity=3")
         assert "¥150.00" in Seen(quote.text).text
+        refused = await client.get("/products/nothing/quote", headers={"hx-request": "true"})
+        assert refused.headers["hx-reswap"] == "innerHTML"
+        assert refused.text.strip().startswith('<div class="note bad" role="alert">')
