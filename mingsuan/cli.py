@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from mingsuan.postgres import DatabaseUnavailableError, DatabaseUrls, database
@@ -315,4 +316,12 @@ def query(
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            err.print(f"[red]✗[/red] MINGSUAN_{name}: {problem['msg'].removeprefix('Value error, ')}", highlight=False)
+        raise SystemExit(2) from None

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,15 +25,17 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(default=None, description="32-byte key that wraps the card data keys")
     fingerprint_key_file: Path | None = Field(default=None, description="32-byte key of the card fingerprints")
     timezone: str = Field(default="Asia/Shanghai", description="Zone of business dates")
-    currency: str = Field(default="CNY", description="Currency of a shop that has not imported anything yet")
+    currency: str = Field(
+        default="CNY", pattern="^[A-Z]{3}$", description="Currency of a shop that has not imported anything yet"
+    )
     language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="Language shown first")
     as_of_date: date | None = Field(default=None, description="Business date that censors open intervals")
     warehouse: Literal["duckdb", "postgres"] = Field(default="duckdb", description="dbt target")
     keep_versions: int = Field(default=10, ge=1, description="Fresh published versions that are kept")
     host: str = Field(default="127.0.0.1", description="Address that the services listen on")
-    shop_port: int = 8000
-    dashboards_port: int = 8501
-    dagster_port: int = 3000
+    shop_port: int = Field(default=8000, ge=1, le=65535, description="Port of storefront, desk and API")
+    dashboards_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboards")
+    dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's pages")
     dashboards_open: bool = Field(
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
@@ -50,7 +52,10 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"no time zone is called {value!r}; names are such as Asia/Shanghai") from None
         return value
 
     @cached_property
