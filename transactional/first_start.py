@@ -64,7 +64,7 @@ def add_staff(app_url: str, settings: Settings, email: str, role: str) -> str:
         member = await accounts.add_staff(session, email, password, "", role)
         return f"{member.email} may log in as {role} with the password {password} (shown this once)."
 
-    return _told(app_url, settings, work)
+    return _told(app_url, settings, work, missing=f"nobody has the address {email}")
 
 
 def credit_wallet(app_url: str, settings: Settings, email: str, amount: str, source: str, key: str | None) -> str:
@@ -87,7 +87,7 @@ def credit_wallet(app_url: str, settings: Settings, email: str, amount: str, sou
             f" the balance is {money.text(done.balance_fen, shop.currency)}."
         )
 
-    return _told(app_url, settings, work)
+    return _told(app_url, settings, work, missing=f"no customer has the address {email}")
 
 
 def import_card_file(app_url: str, settings: Settings, file: Path, sku: str, cost: str | None, supplier: str) -> str:
@@ -100,7 +100,7 @@ def import_card_file(app_url: str, settings: Settings, file: Path, sku: str, cos
         paid = "unknown cost" if batch.total_cost_fen is None else money.text(batch.total_cost_fen, shop.currency)
         return f"{batch.card_count:,} codes of {sku} are in the pool ({paid}), batch {batch.id}."
 
-    return _told(app_url, settings, work)
+    return _told(app_url, settings, work, missing=f"no SKU has the code {sku}")
 
 
 async def _first_logins(session: WriteSession, shop: Shop) -> list[FirstLogin]:
@@ -127,13 +127,13 @@ async def _demo_shopper(session: WriteSession, shop: Shop) -> FirstLogin:
     return FirstLogin("shopper", SHOPPER_EMAIL, password, note)
 
 
-def _told(app_url: str, settings: Settings, work: Work[str]) -> str:
+def _told(app_url: str, settings: Settings, work: Work[str], missing: str) -> str:
     try:
         return _in_shop(app_url, settings, work)
     except RefusedBatchError:
         raise
     except NotFoundError:
-        raise CommandRefusedError("There is no such customer or SKU; nothing was changed.") from None
+        raise CommandRefusedError(f"Nothing was changed: {missing}.") from None
     except ShopError as error:
         reasons = " ".join(problem.sentence("en") for problem in error.problems)
         raise CommandRefusedError(reasons or error.sentence("en")) from None

@@ -94,7 +94,9 @@ def test_what_the_command_line_cannot_do_is_said_in_a_sentence(app_url: str, set
         "already has an account": lambda: first_start.add_staff(app_url, settings, "buyer@example.com", "buyer"),
         "Must be one of owner, buyer": lambda: first_start.add_staff(app_url, settings, "a@example.com", "king"),
         "not an e-mail address": lambda: first_start.add_staff(app_url, settings, "nobody", "buyer"),
-        "no such customer": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "1", "bank", None),
+        "no customer has the address x@": lambda: first_start.credit_wallet(
+            app_url, settings, "x@example.com", "1", "bank", None
+        ),
         "not an amount": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "much", "bank", None),
         "finer than": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "0.001", "bank", None),
         "not a source": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "1", "air", None),

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
 from transactional.db import WriteSession, engine, reading
-from transactional.errors import OutOfStockError
+from transactional.errors import InsufficientBalanceError, OutOfStockError
 from transactional.ledger import service as ledger
 from transactional.orders import hot_path, intake
 from transactional.orders.hot_path import Outcome
@@ -62,7 +62,9 @@ async def test_one_wallet_is_never_spent_twice(stocked: Stocked, fresh_database:
     )
     for source in engines:
         await source.dispose()
-    assert sum(isinstance(outcome, OrderPlaced) for outcome in outcomes) == 5
+    told = sorted(outcome.balance_fen for outcome in outcomes if isinstance(outcome, OrderPlaced))
+    assert told == [0, PRICE_FEN, 2 * PRICE_FEN, 3 * PRICE_FEN, 4 * PRICE_FEN]
+    assert sum(isinstance(outcome, InsufficientBalanceError) for outcome in outcomes) == 15
     assert await stocked.rows("select balance_fen from shop.wallet") == [(0,)]
 
 
