@@ -259,8 +259,12 @@ def build(
 ) -> None:
     """Build and test all models in the warehouse."""
     from pipelines.build import build as run_build
+    from pipelines.build_context import NothingIngestedError
 
-    result = run_build(Settings(), full_refresh=full_refresh, progress=_progress())
+    try:
+        result = run_build(Settings(), full_refresh=full_refresh, progress=_progress())
+    except NothingIngestedError as error:
+        raise Abort(str(error)) from None
     out.print(result.summary(), highlight=False)
     raise typer.Exit(0 if result.publishable else 1)
 

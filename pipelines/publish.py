@@ -47,16 +47,23 @@ def publish(settings: Settings, progress: Progress = silent) -> Version:
             result = _publishable(connection)
             progress("writing the new version")
             version = _write(settings, connection, result)
-    versions.make_current(settings.published_dir, version.name)
-    record_attempt(
-        settings, source_instant=version.source_instant, version=version.name, error=None, tests=result.tests
-    )
+        versions.make_current(settings.published_dir, version.name)
+        record_attempt(
+            settings, source_instant=version.source_instant, version=version.name, error=None, tests=result.tests
+        )
+        _tidy(settings, version)
+    progress(f"published {version.name}")
+    return version
+
+
+def _tidy(settings: Settings, version: Version) -> None:
+    """Drop versions that are no longer kept, and what a publication or a removal that was killed left behind."""
     zone = ZoneInfo(version.manifest["timezone"])
     for old in versions.to_remove(versions.kept(settings.published_dir), clock.now(), settings.keep_versions, zone):
         if old.name != version.name:
             versions.remove(old)
-    progress(f"published {version.name}")
-    return version
+    for leftover in versions.versions_dir(settings.published_dir).glob(".*"):
+        shutil.rmtree(leftover)
 
 
 def _publishable(connection: duckdb.DuckDBPyConnection) -> BuildResult:
@@ -79,7 +86,7 @@ def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, result: Bu
     earlier = versions.current(published)
     name = versions.new_name(published, result.source_instant, result.batch_id)
     draft = versions.versions_dir(published) / f".{name}.draft"
-    shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(draft, ignore_errors=True)  # of a publication that was killed
     (draft / segments.FOLDER).mkdir(parents=True)
     pieces = _segments(connection, draft, earlier)
     row_counts = _marts(connection, draft, pieces)

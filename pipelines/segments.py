@@ -76,6 +76,7 @@ def _months(warehouse: duckdb.DuckDBPyConnection, relation: str, column: str) ->
 
 def _write(warehouse: duckdb.DuckDBPyConnection, relation: str, column: str, month: date, target: Path) -> None:
     warehouse.execute(
-        f"copy (select * from {relation} where date_trunc('month', {column}) = date '{month}' order by {column})"
+        f"copy (select * from {relation} where {column} >= date '{month}'"
+        f" and {column} < date '{month}' + interval 1 month order by {column})"
         f" to '{str(target).replace(chr(39), chr(39) * 2)}' (format parquet, compression zstd)"
     )

@@ -90,12 +90,15 @@ def test_a_reader_of_the_older_version_reads_on_after_the_swap(settings: Setting
         )
 
 
-def test_versions_that_are_no_longer_kept_are_removed(settings: Settings) -> None:
+def test_versions_that_are_no_longer_kept_are_removed_and_remains_of_killed_ones(settings: Settings) -> None:
     first = publish(settings)
+    killed = settings.published_dir / "versions/.20260101T000000Z-b1.draft"
+    killed.mkdir()
     with clock.at(clock.now() + timedelta(minutes=16)):
         second = publish(settings)
         third = publish(settings)
     assert not first.folder.exists()
+    assert not killed.exists()
     left = sorted(path.name for path in (settings.published_dir / "versions").iterdir())
     assert left == [second.name, third.name]
 
