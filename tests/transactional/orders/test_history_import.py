@@ -10,6 +10,7 @@ import pytest
 
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
+from transactional.orders.history import WRITERS_LOCK
 from transactional.orders.history_import import ImportResult, RefusedFileError, import_orders
 
 HEADER = "order_no,customer,ordered_at,sku,title,quantity,line_total,discount\n"
@@ -218,6 +219,27 @@ def test_two_imports_at_once_write_every_order_once(fresh_database: DatabaseUrls
         results = sorted(one.result().new_orders for one in running)
     assert results == [0, 500]
     assert counts(fresh_database)["orders"] == 500
+
+
+def test_an_import_waits_for_another_writer_of_histories_and_says_so(
+    fresh_database: DatabaseUrls, settings: Settings
+) -> None:
+    settings.var.mkdir()
+    file = settings.var / "orders.txt"
+    file.write_text(CDNOW, encoding="utf-8")
+    waits = threading.Event()
+
+    def watch(step: str, _done: int | None = None, _total: int | None = None) -> None:
+        if "waiting for it to end" in step:
+            waits.set()
+
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(fresh_database.app) as other:
+        other.execute("select pg_advisory_xact_lock(%s)", (WRITERS_LOCK,))
+        running = pool.submit(import_orders, fresh_database.app, settings, file, "cdnow", watch)
+        assert waits.wait(timeout=30)
+        assert counts(fresh_database)["orders"] == 0
+        other.rollback()
+        assert running.result(timeout=60).new_orders == 3
 
 
 @pytest.mark.real_data
