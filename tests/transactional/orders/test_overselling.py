@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
-from transactional.db import WriteSession, engine, reading
+from transactional.db import WriteSession, engine, reading, writing
 from transactional.errors import InsufficientBalanceError, OutOfStockError
 from transactional.ledger import service as ledger
 from transactional.orders import hot_path, intake
@@ -108,3 +108,14 @@ async def test_purchases_that_wait_together_travel_together(stocked: Stocked, mo
     buy = stocked.shop.intake.buy
     await asyncio.gather(*(buy(buyer.id, stocked.sku.id, 1, "key") for buyer in buyers))
     assert sizes == [64, 6]
+
+
+async def test_a_purchase_that_cannot_be_paid_hides_no_code_from_others(stocked: Stocked) -> None:
+    await stocked.stock(codes(1))
+    poor, rich = [await stocked.customer(name, fen) for name, fen in (("poor", 1), ("rich", PRICE_FEN))]
+    engine_here, zone = stocked.shop.engine, stocked.shop.zone
+    async with writing(engine_here) as first, writing(engine_here) as second:
+        [refused] = await hot_path.buy(first, [BuyRequest(poor.id, stocked.sku.id, 1, "key")], zone)
+        [placed] = await hot_path.buy(second, [BuyRequest(rich.id, stocked.sku.id, 1, "key")], zone)
+    assert isinstance(refused, InsufficientBalanceError)
+    assert isinstance(placed, OrderPlaced)
