@@ -97,7 +97,7 @@ def _cell(value: Any, kind: Kind, export: Export) -> Cell:
         "money": lambda fen: yuan(fen, export.currency),
         "count": int,
         "rate": float,
-        "days": float,
+        "days": lambda days: int(days) if float(days).is_integer() else float(days),
         "instant": lambda moment: instant(pd.Timestamp(moment).to_pydatetime(), export.zone),
         "date": lambda day: pd.Timestamp(day).date(),
         "text": lambda text: ILLEGAL_CHARACTERS_RE.sub("", str(text)),

@@ -23,7 +23,7 @@ class Words:
         """What the shop is divided by."""
         _ = self._
         return {
-            "all": _("Whole shop, per occasion"),
+            "all": _("Whole shop"),
             "occasion_number": _("By number of the purchase"),
             "category": _("By category"),
             "acquisition_channel": _("By channel of acquisition"),
@@ -98,7 +98,7 @@ def overview(view: View, words: Words, scopes: list[Repurchase]) -> tuple[tuple[
     """One row per scope, as the table and the export show it."""
     _ = view.gettext
     columns = (
-        Column("scope", _("Scope")),
+        Column("name", _("Scope")),
         Column("n_customers", _("Customers"), "count"),
         Column("n_occasions", _("Purchase days"), "count"),
         Column("n_intervals", _("Intervals"), "count"),
@@ -112,6 +112,7 @@ def overview(view: View, words: Words, scopes: list[Repurchase]) -> tuple[tuple[
         Column("p90", _("Within 90"), "rate"),
         Column("p365", _("Within 365"), "rate"),
         Column("naive_median_days", _("Naive median"), "days"),
+        Column("kind", _("Divided how")),
     )
     return columns, pd.DataFrame([_row(words, scope) for scope in scopes])
 
@@ -120,7 +121,8 @@ def _row(words: Words, scope: Repurchase) -> dict[str, Any]:
     estimates = {f.name: getattr(scope, f.name) for f in fields(Repurchase)}
     return {
         **{name: value.value if isinstance(value, Estimate) else value for name, value in estimates.items()},
-        "scope": words.scope(scope),
+        "name": words.scope(scope),
+        "kind": words.kind(scope.scope),
         "median_lo": scope.median.low,
         "median_hi": scope.median.high,
     }

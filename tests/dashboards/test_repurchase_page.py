@@ -68,7 +68,7 @@ def test_the_export_holds_every_scope_as_the_table_shows_it(
     page = visit("repurchase", lang="en")
     data, about = load_workbook(io.BytesIO(files["repurchase-2026-06-30.xlsx"]())).worksheets
     rows = [[cell.value for cell in row] for row in data.iter_rows(min_row=2)]
-    assert [row[0] for row in rows] == page.dataframe[0].value["scope"].tolist()
+    assert [row[0] for row in rows] == page.dataframe[0].value["name"].tolist()
     assert rows[0][4:9] == [94, 90, 98, 22, None]
     assert rows[0][9] == 0.308562
     assert "Naive median" in [row[0].value for row in about.iter_rows()]
