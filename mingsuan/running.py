@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,14 +73,24 @@ def stop_running(settings: Settings) -> str:
     try:
         process = psutil.Process(pid)
         process.terminate()
-        process.wait(STOP_SECONDS)  # with it the embedded PostgreSQL, unless others use it
+        ended = _ends(process)  # and with it the embedded PostgreSQL, unless others use it
     except psutil.NoSuchProcess:
-        pass
+        ended = True
     except psutil.AccessDenied:
         return f"{settings.var} is served by process {pid} of another user: stop it as that user."
-    except psutil.TimeoutExpired:
+    if not ended:
         return f"Process {pid} was asked to stop and still runs; see {settings.var / 'logs'}."
     return f"Stopped what was served from {settings.var} (process {pid})."
+
+
+def _ends(process: psutil.Process) -> bool:
+    """Whether it ends in time; one that its parent has not asked after (a zombie) has ended."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _who(path: Path) -> str:
