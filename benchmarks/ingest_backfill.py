@@ -1,7 +1,7 @@
 """How fast a first batch comes in, against the server's own COPY of the same table and against dlt.
 
 MINGSUAN_BENCH_ROWS is the size of the table, MINGSUAN_BENCH_ROUNDS how often COPY, ours and dlt take turns; the ratios
-are medians of the rounds' ratios. COPY and ours carry the whole table every round. dlt, slower by an order of magnitude,
+are medians of the rounds' ratios. COPY and ours carry the whole table every round. dlt, slower by far,
 carries a share of its rows, by default so many that all rounds together make the table once; rates are compared.
 """
 
