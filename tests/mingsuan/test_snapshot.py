@@ -139,6 +139,7 @@ def test_an_open_snapshot_cannot_be_changed_nor_unlocked(settings: Settings) -> 
             "create table snapshot.t as select 1 as a",
             "delete from snapshot.mart_profit",
             "set enable_external_access = true",
+            "set memory_limit = '1GB'",
             "attach '/tmp/x.duckdb'",
         ):
             with pytest.raises(duckdb.Error):
