@@ -128,7 +128,7 @@ def _dagster(settings: Settings, code: Path) -> tuple[Service, Service, Service]
     where = ("--host", settings.host, "--port", str(settings.dagster_port))
     server = (sys.executable, "-m", "orchestration.code_server", str(code))
     web = (_script("dagster-webserver"), *at, *where, "--dagster-log-level", "warning")
-    daemon = (_script("dagster-daemon"), "run", *at)
+    daemon = (_script("dagster-daemon"), "run", *at, "--log-level", "warning")
     needs = ("dagster-code",)
     return (
         Service("dagster-code", "Dagster's code server", 13, server, socket_file=code),

@@ -13,10 +13,14 @@ BUSY = [
     dg.DagsterRunStatus.STARTED,
 ]
 
+# A run's events are in Dagster; the log of the process that runs it needs only what went wrong.
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+
 refresh = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
+    config=QUIET,
     description="Ingest, build, test, publish: what `mingsuan refresh` does.",
 )
 
@@ -52,4 +56,4 @@ def is_busy(instance: dg.DagsterInstance) -> bool:
 
 
 def _from_the_start(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    return dg.RunRequest(run_config={"ops": {"models": {"config": {"full_refresh": True}}}})
+    return dg.RunRequest(run_config={**QUIET, "ops": {"models": {"config": {"full_refresh": True}}}})
