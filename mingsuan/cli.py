@@ -238,8 +238,8 @@ def ingest(
     resync: Annotated[bool, typer.Option(help="Accept a restored source: re-stamp its rows and reconcile.")] = False,
 ) -> None:
     """Bring every change of the shop into the warehouse, exactly once."""
-    from pipelines.ingest import RestoredSourceError
     from pipelines.ingest import ingest as run_ingest
+    from pipelines.source import IngestError
     from transactional.migrations.restamp import restamp
 
     settings = Settings()
@@ -248,7 +248,7 @@ def ingest(
             restamp(urls.owner)
         try:
             batch = run_ingest(settings, urls.reader, resync=resync, progress=_progress())
-        except RestoredSourceError as error:
+        except IngestError as error:
             raise Abort(str(error)) from None
     out.print(batch.summary(), highlight=False)
 
@@ -290,15 +290,15 @@ def refresh(
     full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
 ) -> None:
     """Ingest, build, test and publish in one go."""
-    from pipelines.ingest import RestoredSourceError
     from pipelines.publish import NotPublishableError
     from pipelines.refresh import refresh as run_refresh
+    from pipelines.source import IngestError
 
     settings = Settings()
     with _database(settings) as urls:
         try:
             version = run_refresh(settings, urls.reader, as_of=as_of, full_refresh=full_refresh, progress=_progress())
-        except (RestoredSourceError, NotPublishableError, ValueError) as error:
+        except (IngestError, NotPublishableError, ValueError) as error:
             raise Abort(str(error)) from None
     out.print(f"Published {version.folder}", highlight=False, soft_wrap=True)
 

@@ -15,7 +15,7 @@ from mingsuan.progress import Progress, silent
 from mingsuan.settings import Settings
 from pipelines.bookkeeping import Batch, TableCount, last_batch, last_counted, prepare, record
 from pipelines.raw_log import KnownColumns, RawLog, known_columns
-from pipelines.source import Column, Source, SourceState, attached
+from pipelines.source import Column, IngestError, Source, SourceState, attached
 from pipelines.tables import TABLES, SourceTable
 from pipelines.warehouse import connect, owned
 
@@ -24,11 +24,11 @@ COUNTED_EVERY_BATCH = 1_000_000
 RECOUNT = timedelta(hours=1)
 
 
-class RestoredSourceError(RuntimeError):
+class RestoredSourceError(IngestError):
     """The source's history is not the one that the warehouse has followed; the message says how it shows."""
 
 
-class IncompleteBatchError(RuntimeError):
+class IncompleteBatchError(IngestError):
     """A table that was read whole has not the rows that the source counts in the same snapshot; nothing was kept."""
 
 

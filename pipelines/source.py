@@ -47,11 +47,15 @@ _TYPES = {
 _NUMERIC = re.compile(r"numeric\((\d+),(\d+)\)")
 
 
-class SourceUnavailableError(RuntimeError):
+class IngestError(RuntimeError):
+    """A batch was refused and the warehouse is as it was; the message is for people."""
+
+
+class SourceUnavailableError(IngestError):
     """The shop's database cannot be read; the message says why."""
 
 
-class UnsupportedColumnError(RuntimeError):
+class UnsupportedColumnError(IngestError):
     """A column of the shop cannot be carried without loss; the message names table, column and type."""
 
 
