@@ -1,6 +1,8 @@
 """One PostgreSQL a test session, shared by all workers; one migrated database a worker; rollback between tests."""
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -38,20 +40,34 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DatabaseUrls]:
-    """A running embedded server whose database `mingsuan` is migrated; tests use copies of it."""
+def server(testrun_uid: str) -> Iterator[DatabaseUrls]:
+    """A running embedded server whose database `mingsuan` is migrated; tests use copies of it.
+
+    It lives outside pytest's folders, which each start of pytest closes to other users, the server's among them.
+    """
     from transactional.migrations import migrate
 
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
+    shared = Path(tempfile.gettempdir()) / f"mingsuan-tests-{testrun_uid}"
+    shared.mkdir(exist_ok=True)
     with FileLock(str(shared / "server.lock")), _closed_environment():
         running = database(Settings(var=shared / "s"))
         urls = running.__enter__()
         if not (shared / "migrated").exists():
+            with psycopg.connect(_superuser(urls), autocommit=True) as connection:
+                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                    connection.execute(f"alter system set {setting} = off")  # nothing here outlives the run
+                connection.execute("select pg_reload_conf()")
             migrate(urls.owner)
             (shared / "migrated").touch()
     yield urls
-    running.__exit__(None, None, None)
+    with FileLock(str(shared / "server.lock")):
+        running.__exit__(None, None, None)
+        if not (shared / "s" / "pg" / "postmaster.pid").exists():
+            shutil.rmtree(shared, ignore_errors=True)
+
+
+def _superuser(urls: DatabaseUrls) -> str:
+    return urls.owner.replace("shop_owner@/mingsuan", "postgres@/postgres")
 
 
 class _closed_environment:  # noqa: N801
@@ -65,9 +81,8 @@ class _closed_environment:  # noqa: N801
 
 
 def _copy(server: DatabaseUrls, name: str) -> DatabaseUrls:
-    superuser = server.owner.replace("shop_owner@/mingsuan", "postgres@/postgres")
     lock = FileLock("/tmp/mingsuan-test-template.lock")  # noqa: S108  (one template copy at a time)
-    with lock, psycopg.connect(superuser, autocommit=True) as connection:
+    with lock, psycopg.connect(_superuser(server), autocommit=True) as connection:
         connection.execute(f'create database "{name}" template mingsuan owner shop_owner strategy file_copy')
     return DatabaseUrls(
         *(url.replace("@/mingsuan?", f"@/{name}?") for url in (server.owner, server.app, server.reader))
@@ -75,8 +90,7 @@ def _copy(server: DatabaseUrls, name: str) -> DatabaseUrls:
 
 
 def _drop(server: DatabaseUrls, name: str) -> None:
-    superuser = server.owner.replace("shop_owner@/mingsuan", "postgres@/postgres")
-    with psycopg.connect(superuser, autocommit=True) as connection:
+    with psycopg.connect(_superuser(server), autocommit=True) as connection:
         connection.execute(f'drop database "{name}" with (force)')
 
 
