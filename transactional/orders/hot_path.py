@@ -94,6 +94,12 @@ select (select count(*) from handed_over) as cards, (select count(*) from debite
 """
 )
 
+ANSWERED = text("""
+select asked.place, done.request_sha256, done.answer
+from unnest(cast(:place as int[]), cast(:subject as text[]), cast(:key as text[])) as asked (place, subject, key)
+join shop.idempotency_key as done using (subject, key)
+""")
+
 Outcome = OrderPlaced | ShopError
 
 
@@ -118,7 +124,7 @@ async def buy(session: WriteSession, requests: Sequence[BuyRequest], zone: ZoneI
         outcomes.append(refusal or sale.placed())
     if sales:
         await _write(session, sales, zone)
-    return outcomes
+    return await _answered_meanwhile(session, requests, outcomes)
 
 
 async def _claim(
@@ -150,6 +156,21 @@ def _answered(request: BuyRequest, row: Any) -> Outcome | None:
     if bytes(row.request_sha256) != request.sha256:
         return IdempotencyKeyReusedError()
     return OrderPlaced.model_validate_json(row.answer)
+
+
+async def _answered_meanwhile(
+    session: WriteSession, requests: Sequence[BuyRequest], outcomes: list[Outcome]
+) -> list[Outcome]:
+    """Not a refusal but the first answer, where the same command was done while this one waited for its wallet.
+
+    The claim sees the wallet as that purchase left it, but its keys as they were before.
+    """
+    refused = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, ShopError)]
+    if refused:
+        subjects, keys = [requests[at].subject for at in refused], [requests[at].idempotency_key for at in refused]
+        for row in await session.execute(ANSWERED, {"place": refused, "subject": subjects, "key": keys}):
+            outcomes[row.place] = _answered(requests[row.place], row) or outcomes[row.place]
+    return outcomes
 
 
 def _refusal(request: BuyRequest, row: Any, free: int) -> ShopError | None:

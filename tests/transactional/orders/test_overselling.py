@@ -52,6 +52,25 @@ async def test_sixty_buyers_of_twenty_codes_get_exactly_what_is_there(
     assert left_fen == 60 * 10 * PRICE_FEN - delivered * PRICE_FEN
 
 
+@pytest.mark.parametrize(("balance_fen", "stock"), [(PRICE_FEN, 40), (10 * PRICE_FEN, 1)], ids=["money", "code"])
+async def test_a_purchase_sent_twice_at_once_is_never_refused_for_what_it_took_itself(
+    stocked: Stocked, fresh_database: DatabaseUrls, balance_fen: int, stock: int
+) -> None:
+    """The last money, the last code: the second comer sees them gone, and gets the first answer all the same."""
+    await stocked.stock(codes(stock))
+    buyer = await stocked.customer("li", balance_fen)
+    engines = [engine(fresh_database.app) for _ in range(4)]
+    intakes = [Intake(source, stocked.shop.zone) for source in engines]
+    outcomes = await asyncio.gather(
+        *(each.buy(buyer.id, stocked.sku.id, 1, "the same key") for each in intakes), return_exceptions=True
+    )
+    for source in engines:
+        await source.dispose()
+    assert all(isinstance(outcome, OrderPlaced) for outcome in outcomes), outcomes
+    assert len({outcome.order_no for outcome in outcomes if isinstance(outcome, OrderPlaced)}) == 1
+    assert await stocked.rows("select count(*) from shop.orders") == [(1,)]
+
+
 async def test_one_wallet_is_never_spent_twice(stocked: Stocked, fresh_database: DatabaseUrls) -> None:
     await stocked.stock(codes(20))
     buyer = await stocked.customer("li", 5 * PRICE_FEN)
