@@ -3,11 +3,14 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards import statement
 from dashboards.queries import Totals
+from mingsuan import demo
+from mingsuan.i18n import LANGUAGES, translator
 
 PARTS = [name for name, _, weight in statement.PLAN if weight == "part"]
 AMOUNTS = st.lists(st.integers(-(10**9), 10**9), min_size=len(PARTS), max_size=len(PARTS))
@@ -36,3 +39,11 @@ def test_each_subtotal_is_the_one_before_plus_the_parts_between(amounts: list[in
 def test_every_figure_of_the_statement_has_a_name_and_every_headline_a_definition() -> None:
     assert {name for name, _, _ in statement.PLAN} <= statement.names(str).keys()
     assert statement.definitions(str).keys() == {"net_sales", "cm1", "cm2", "cm3", "cost_coverage"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_figure_has_one_name_on_the_pages_and_at_the_end_of_a_demo(language: str) -> None:
+    pages, console = statement.names(translator(language, "dashboards")), translator(language, "console")
+    assert {row[0]: console(row[1]) for row in demo.ROWS} == {
+        row[0]: pages[row[0].removesuffix("_fen")] for row in demo.ROWS
+    }

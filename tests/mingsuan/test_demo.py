@@ -76,8 +76,8 @@ def test_each_period_is_summed_with_its_margins_and_its_coverage(tmp_path: Path)
     assert "2026-01-30" in text
     assert "2025-09-02" in text
     assert row(text, "Gross sales") == ["¥1,200.00", "", "¥11,200.00", ""]
-    assert row(text, "Margin 1") == ["−¥500.00", "−50.0 %", "¥500.00", "4.5 %"]
-    assert row(text, "Margin 3") == ["−¥510.00", "−51.0 %", "¥490.00", "4.5 %"]
+    assert row(text, "(CM1)") == ["−¥500.00", "−50.0 %", "¥500.00", "4.5 %"]
+    assert row(text, "(CM3)") == ["−¥510.00", "−51.0 %", "¥490.00", "4.5 %"]
     assert row(text, "cost known") == ["", "25.0 %", "", "2.3 %"]
     assert "Draw income" not in text
 
@@ -112,5 +112,5 @@ def test_nothing_is_cut_off_on_eighty_columns(tmp_path: Path, language: str) -> 
 def test_every_text_of_the_figures_has_its_chinese(tmp_path: Path) -> None:
     every_row = [("2026-02-28", dict.fromkeys(ZEROS, 100))]
     text = shown(published(tmp_path / "v", MANIFEST, every_row), "zh_CN")
-    assert set(re.findall(r"[A-Za-z]{2,}", text)) == {"Asia", "Shanghai", "Kaplan", "Meier"}
+    assert set(re.findall(r"[A-Za-z]{2,}", text)) == {"CM", "Asia", "Shanghai", "Kaplan", "Meier"}
     assert text.count("¥1.00") == 2 * len(ZEROS)
