@@ -108,7 +108,7 @@ async def _first_logins(session: WriteSession, shop: Shop) -> list[FirstLogin]:
 
 
 async def _first_owner(session: WriteSession) -> FirstLogin:
-    note = "the desk and the dashboards"
+    note = "the desk, at /desk in the shop"
     if await account_queries.staff_credentials(session, OWNER_EMAIL):
         return FirstLogin("owner", OWNER_EMAIL, None, note)
     password = _new_password()
