@@ -45,7 +45,7 @@ def stamp(view: View, *parts: str) -> None:
 
 
 def notices(view: View, full: bool = False) -> None:
-    """Older version, failed attempt, stale figures: in this order, above everything else."""
+    """Older version, failed or unknown attempt, stale figures: in this order, above everything else."""
     _ = view.gettext
     if view.is_older:
         st.info(
@@ -59,6 +59,14 @@ def notices(view: View, full: bool = False) -> None:
         st.error(
             _("The last update was not published ({what}); these are the figures from before it.").format(what=names),
             icon=":material/error:",
+        )
+    if view.attempt_unreadable:
+        st.warning(
+            _(
+                "Whether the last update was published is not known: its record cannot be read ({why})."
+                " The figures below passed every blocking test. Run `mingsuan refresh` to write a new record."
+            ).format(why=view.attempt_unreadable),
+            icon=":material/help:",
         )
     if view.is_stale:
         st.warning(

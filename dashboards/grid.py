@@ -47,10 +47,11 @@ def _config(column: Column, first: bool, values: "pd.Series[Any]") -> Any:
         return st.column_config.NumberColumn(column.title)
     if column.kind == "prose":
         return st.column_config.Column(column.title, width="large")
-    return st.column_config.Column(column.title, pinned=first, width=_width(values) if first else None)
+    return st.column_config.Column(column.title, pinned=first, width=_width(values, column.title))
 
 
-def _width(values: "pd.Series[Any]") -> int:
+def _width(values: "pd.Series[Any]", title: str) -> int:
     """Pixels for the longest text, within reason on a phone; a Chinese character is as wide as two Latin ones."""
-    longest = max((sum(2 if ord(char) > 0x2E80 else 1 for char in str(value)) for value in values), default=0)
+    texts = (title, *("" if pd.isna(value) else str(value) for value in values))
+    longest = max(sum(2 if ord(char) > 0x2E80 else 1 for char in text) for text in texts)
     return min(240, max(90, 24 + 7 * longest))

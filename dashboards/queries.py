@@ -119,16 +119,20 @@ class Repurchase:
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """A table's rows in the shop and in the warehouse, counted in the same snapshot."""
+    """A table's rows in the shop and in the warehouse, counted in the same snapshot.
+
+    `source_rows` is None where the shop was not asked: it counts its largest tables once an hour, not in every batch.
+    """
 
     table_name: str
-    source_rows: int
+    source_rows: int | None
     raw_current_rows: int
     raw_versions: int
 
     @property
-    def difference(self) -> int:
-        return self.raw_current_rows - self.source_rows
+    def difference(self) -> int | None:
+        """Rows that the warehouse has too many; None where the shop was not asked."""
+        return None if self.source_rows is None else self.raw_current_rows - self.source_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,20 +285,21 @@ def repurchase_curve(source: Tables, scope: str, scope_value: str) -> pd.DataFra
 
 
 def health_tests(source: Tables) -> list[CheckResult]:
-    """Every test of the build with its result, failures first."""
+    """Every test of the build with its result: failures first, then those that say what they hold the books to."""
     rows = source.rows(
         """select name, model, column_name, severity, status, failures, message, description, failing_since
         from health_tests
-        order by case status when 'error' then 0 when 'fail' then 1 when 'warn' then 2 else 3 end, model, name"""
+        order by case status when 'error' then 0 when 'fail' then 1 when 'warn' then 2 else 3 end,
+        coalesce(description, '') = '', model, name"""
     )
     return [CheckResult(**row) for row in rows]
 
 
 def health_tables(source: Tables) -> list[TableCount]:
-    """Row counts of each table, differing ones first."""
+    """Row counts of each table, differing ones first, then those that were not counted."""
     rows = source.rows(
         """select table_name, source_rows, raw_current_rows, raw_versions from health_tables
-        order by abs(raw_current_rows - source_rows) desc, table_name"""
+        order by coalesce(abs(raw_current_rows - source_rows), 0) desc, source_rows is not null, table_name"""
     )
     return [TableCount(**row) for row in rows]
 

@@ -18,6 +18,9 @@ import streamlit as st
 
 from mingsuan import snapshot
 
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What reading a file of ours raises when its content is not what a publisher writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -65,6 +68,10 @@ class Attempt:
     failed_tests: tuple[FailedTest, ...]
 
 
+class UnreadableError(Exception):
+    """A file of a published version, or the record of the last attempt, is not what a publisher writes."""
+
+
 class Snapshot:
     """A version opened read-only; every query has a cursor of its own, so threads do not share results."""
 
@@ -93,9 +100,12 @@ class Snapshot:
 
 @st.cache_resource(max_entries=4, show_spinner=False, on_release=Snapshot.close)
 def opened(folder: str) -> Snapshot:
-    """The version at this real path. Raises mingsuan.snapshot.SnapshotError when it cannot be opened."""
+    """The version at this real path. Raises UnreadableError when one of its files is missing or damaged."""
     path = Path(folder)
-    return Snapshot(path, snapshot.open_snapshot(path), read_manifest(path))
+    try:
+        return Snapshot(path, snapshot.open_snapshot(path), read_manifest(path))
+    except (*DAMAGE, duckdb.Error, snapshot.SnapshotError) as error:
+        raise UnreadableError(f"{path.name}: {_reason(error)}") from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -128,11 +138,17 @@ def versions(published: Path) -> list[str]:
 
 
 def last_attempt(published: Path) -> Attempt | None:
-    """The record of the last try to publish; None before the first one."""
+    """The record of the last try to publish; None before the first one. Raises UnreadableError when it is damaged."""
     file = published / "last_attempt.json"
-    if not file.is_file():
+    if not file.exists():
         return None
-    written = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        return _attempt(json.loads(file.read_text(encoding="utf-8")))
+    except DAMAGE as error:
+        raise UnreadableError(f"{file.name}: {_reason(error)}") from error
+
+
+def _attempt(written: dict[str, Any]) -> Attempt:
     return Attempt(
         attempted_at=_instant(written["attempted_at"]),
         published=bool(written["published"]),
@@ -153,6 +169,12 @@ def _failed(test: dict[str, Any]) -> FailedTest:
         description=test.get("description"),
         failing_since=_instant(since) if since else None,
     )
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what went wrong, for people: a bare missing key is said to be missing."""
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return f"{said} is missing" if isinstance(error, KeyError) else said
 
 
 def _nullable(kind: pa.DataType) -> Any:

@@ -1,5 +1,6 @@
 """Pages for when there are no figures: what happened, what is safe, what to do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -35,14 +36,22 @@ def refused(_: Translator, what: str) -> None:
     )
 
 
-def unreadable(_: Translator, error: Exception) -> None:
-    """The version cannot be read: removed meanwhile, damaged, or of another make."""
+def unreadable(_: Translator, error: Exception, kept: Sequence[str]) -> None:
+    """The version cannot be read: removed meanwhile, damaged, or of another make. `kept` are the versions there are."""
     st.title(_("These figures cannot be read"))
     st.error(
         _(
-            "The published version could not be read; it may have been replaced a moment ago. The shop and its books"
-            " are not touched. Load the page again; if it stays, run `mingsuan doctor`."
+            "The published version could not be read: it was replaced a moment ago, or one of its files is damaged."
+            " The shop and its books are not touched."
         ),
         icon=":material/error:",
     )
+    todo = [
+        _("Load the page again."),
+        _("If this stays, run `mingsuan refresh`: it publishes a new version from the shop's books."),
+        _("`mingsuan doctor` says what else is wrong with this machine."),
+    ]
+    if len(kept) > 1:
+        todo.insert(1, _("Meanwhile another version can be opened: choose it under Version, in the side bar."))
+    st.markdown("\n".join(f"{number}. {step}" for number, step in enumerate(todo, start=1)))
     st.caption(str(error).splitlines()[0] if str(error) else type(error).__name__)

@@ -40,8 +40,8 @@ def main(first: str = "profit") -> None:
         states.refused(_, str(refusal))
     except snapshot.SnapshotError:
         states.no_snapshot(_, settings.published_dir)
-    except duckdb.Error as error:
-        states.unreadable(_, error)
+    except (duckdb.Error, snapshots.UnreadableError) as error:
+        states.unreadable(_, error, snapshots.versions(settings.published_dir))
 
 
 def _language(settings: Settings, foot: DeltaGenerator) -> str:
@@ -71,6 +71,7 @@ def _view(
         )
     folder = newest if asked == NEWEST else snapshot.resolve(settings, asked)
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    attempt, unreadable = _attempt(settings)
     return View(
         snapshot=snapshots.opened(str(folder.resolve())),
         gettext=_,
@@ -79,10 +80,19 @@ def _view(
         viewer=viewer,
         now=clock.now(),
         published=settings.published_dir,
-        attempt=snapshots.last_attempt(settings.published_dir),
+        attempt=attempt,
+        attempt_unreadable=unreadable,
         is_older=folder.resolve() != newest.resolve(),
         filters=filters,
     )
+
+
+def _attempt(settings: Settings) -> tuple[snapshots.Attempt | None, str | None]:
+    """The last attempt, or why nothing is known of it: figures that can be read are shown all the same."""
+    try:
+        return snapshots.last_attempt(settings.published_dir), None
+    except snapshots.UnreadableError as error:
+        return None, str(error)
 
 
 def _run(view: View, first: str) -> None:

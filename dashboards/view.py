@@ -29,6 +29,7 @@ class View:
     now: datetime
     published: Path
     attempt: Attempt | None
+    attempt_unreadable: str | None
     is_older: bool
     filters: DeltaGenerator
 

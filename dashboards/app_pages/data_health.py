@@ -62,30 +62,35 @@ def _failure(view: View, test: FailedTest) -> str:
 
 def _answer(view: View, tests: list[CheckResult], counts: list[TableCount]) -> None:
     _ = view.gettext
-    failing = sum(test.status in {"fail", "error"} for test in tests)
-    differing = sum(table.difference != 0 for table in counts)
-    if view.failed_attempt:
-        verdict = _("True, but not updated")
-    elif failing or differing:
-        verdict = _("Look closer")
-    elif view.is_stale:
-        verdict = _("True, but old")
-    else:
-        verdict = _("Yes")
-    st.html(
-        tables.answer(
-            _("Can these figures be trusted?"),
-            _("Version {version}").format(version=view.snapshot.manifest.version),
-            verdict,
-            _("{passed} of {all} tests passed; {same} of {tables} tables have as many rows as the shop.").format(
-                passed=written.count(_passed(tests)),
-                all=written.count(len(tests)),
-                same=written.count(len(counts) - differing),
-                tables=written.count(len(counts)),
-            ),
-        )
-    )
+    question, version = _("Can these figures be trusted?"), _("Version {version}")
+    sentence = version.format(version=view.snapshot.manifest.version)
+    st.html(tables.answer(question, sentence, _verdict(view, tests, counts), _meaning(view, tests, counts)))
     frame.stamp(view)
+
+
+def _verdict(view: View, tests: list[CheckResult], counts: list[TableCount]) -> str:
+    _ = view.gettext
+    if view.failed_attempt:
+        return _("True, but not updated")
+    if any(test.status in {"fail", "error"} for test in tests) or any(table.difference for table in counts):
+        return _("Look closer")
+    return _("True, but old") if view.is_stale else _("Yes")
+
+
+def _meaning(view: View, tests: list[CheckResult], counts: list[TableCount]) -> str:
+    _ = view.gettext
+    counted = [table for table in counts if table.difference is not None]
+    meaning = _("{passed} of {all} tests passed; {same} of {tables} tables have as many rows as the shop.").format(
+        passed=written.count(_passed(tests)),
+        all=written.count(len(tests)),
+        same=written.count(sum(table.difference == 0 for table in counted)),
+        tables=written.count(len(counted)),
+    )
+    if len(counted) == len(counts):
+        return meaning
+    names = ", ".join(table.table_name for table in counts if table.difference is None)
+    uncounted = _("Not counted in this batch: {tables} (large tables are counted once an hour).")
+    return f"{meaning} {uncounted.format(tables=names)}"
 
 
 def _figures(view: View, tests: list[CheckResult], counts: list[TableCount]) -> list[Figure]:
@@ -105,7 +110,7 @@ def _figures(view: View, tests: list[CheckResult], counts: list[TableCount]) -> 
         ),
         Figure(
             _("Rows missing or extra"),
-            written.count(sum(abs(table.difference) for table in counts)),
+            written.count(sum(abs(table.difference or 0) for table in counts)),
             _("Row counts of the shop and of the warehouse, taken in the same snapshot, must be equal."),
         ),
         Figure(
@@ -170,9 +175,9 @@ def _counts(view: View, counts: list[TableCount]) -> None:
         tables.Row(
             (
                 row.table_name,
-                written.count(row.source_rows),
+                written.NOTHING if row.source_rows is None else written.count(row.source_rows),
                 written.count(row.raw_current_rows),
-                f"✗ {written.count(row.difference)}" if row.difference else "✓ 0",
+                _difference(view, row),
                 written.count(row.raw_versions),
             ),
             "bad" if row.difference else "",
@@ -180,6 +185,13 @@ def _counts(view: View, counts: list[TableCount]) -> None:
         for row in counts
     ]
     st.html(tables.table(_("Row counts in the same snapshot"), headings, rows))
+
+
+def _difference(view: View, row: TableCount) -> str:
+    _ = view.gettext
+    if row.difference is None:
+        return _("not counted in this batch")
+    return f"✗ {written.count(row.difference)}" if row.difference else "✓ 0"
 
 
 def _origin(view: View) -> None:

@@ -137,6 +137,7 @@ def write_version(
     simulated: bool = False,
     ledger_off_by: int = 0,
     missing_rows: int = 0,
+    uncounted: bool = False,
     make_current: bool = True,
 ) -> Path:
     """Write a version's marts.duckdb and manifest.json as the publisher does, and let `current` point to it."""
@@ -147,7 +148,7 @@ def write_version(
         _money_tables(base, posted, ledger_off_by)
         _dimensions(base, empty=kind == "empty")
         _behaviour(base, empty=kind == "empty")
-        _health(base, missing_rows)
+        _health(base, missing_rows, uncounted)
     (folder / "manifest.json").write_text(json.dumps(_manifest(version, source_instant, simulated)))
     if make_current:
         link = published / "current"
@@ -296,7 +297,7 @@ def _behaviour(base: duckdb.DuckDBPyConnection, *, empty: bool) -> None:
             _insert(base, "mart_repurchase_curve", (scope, value, day, at_risk, events, *band))
 
 
-def _health(base: duckdb.DuckDBPyConnection, missing_rows: int) -> None:
+def _health(base: duckdb.DuckDBPyConnection, missing_rows: int, uncounted: bool) -> None:
     base.execute(
         "create table health_tests (name varchar, model varchar, column_name varchar, severity varchar, status varchar,"
         " failures bigint, message varchar, description varchar, run_at timestamptz, failing_since timestamptz)"
@@ -311,6 +312,8 @@ def _health(base: duckdb.DuckDBPyConnection, missing_rows: int) -> None:
     warns = ("names_are_there", "dim_products", "title_en", "warn", "warn", 1, "Got 1 result")
     _insert(base, "health_tests", (*warns, "Products have a name in both languages.", NOW, since))
     _insert(base, "health_tables", ("customer", 4, 4, 5, SOURCE_INSTANT))
+    if uncounted:
+        _insert(base, "health_tables", ("ledger_entry", None, 1200000, 1300000, SOURCE_INSTANT))
     _insert(base, "health_tables", ("orders", 12345, 12345 - missing_rows, 20000, SOURCE_INSTANT))
 
 

@@ -1,5 +1,6 @@
 """Data health says whether the figures can be trusted, and nothing that is wrong can be overlooked."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -43,6 +44,21 @@ def test_missing_rows_are_counted_and_marked(publish: Publish, visit: Visit) -> 
     assert '<p class="ms-figure">Look closer</p>' in html(page)
     assert page.metric[3].value == "5"
     assert "✗ −5" in html(page)
+
+
+def test_a_table_that_was_not_counted_is_neither_equal_nor_different(publish: Publish, visit: Visit) -> None:
+    publish(uncounted=True)
+    page = visit("health", lang="en")
+    assert not page.exception
+    assert '<p class="ms-figure">Yes</p>' in html(page)
+    assert "2 of 2 tables have as many rows as the shop. Not counted in this batch: ledger_entry (" in html(page)
+    row = html(page).split("ledger_entry</th>")[1].split("</tr>")[0]
+    assert re.findall(r">([^<]+)</td>", row) == ["—", "1,200,000", "not counted in this batch", "1,300,000"]
+    assert page.metric[3].value == "0"
+    publish(version="sick", uncounted=True, missing_rows=5)
+    sick = visit("health", lang="en")
+    assert '<p class="ms-figure">Look closer</p>' in html(sick)
+    assert sick.metric[3].value == "5"
 
 
 def test_old_figures_are_called_old_on_every_page(publish: Publish, visit: Visit) -> None:

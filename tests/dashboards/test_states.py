@@ -31,12 +31,51 @@ def test_an_empty_shop_says_when_profit_will_appear(publish: Publish, visit: Vis
     assert not page.metric
 
 
-def test_a_damaged_version_is_an_error_that_says_what_is_safe(publish: Publish, visit: Visit) -> None:
-    (publish() / "marts.duckdb").write_bytes(b"not a database")
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("marts.duckdb", b"not a database"),
+        ("marts.duckdb", None),
+        ("manifest.json", b""),
+        ("manifest.json", b'{"segments": []}'),
+    ],
+)
+def test_a_damaged_version_is_a_page_that_says_what_is_safe_and_what_to_do(
+    publish: Publish, visit: Visit, file: str, content: bytes | None
+) -> None:
+    damaged = publish() / file
+    if content is None:
+        damaged.unlink()
+    else:
+        damaged.write_bytes(content)
     page = visit(lang="en")
     assert not page.exception
     assert page.title[0].value == "These figures cannot be read"
     assert "The shop and its books are not touched." in page.error[0].value
+    assert "run `mingsuan refresh`" in page.markdown[0].value
+    assert "20260630T041000Z-7" in page.caption[0].value
+
+
+def test_another_version_can_be_opened_while_the_newest_is_damaged(publish: Publish, visit: Visit) -> None:
+    publish(version="20260629T000000Z-6")
+    (publish() / "manifest.json").write_text("{")
+    page = visit(lang="en")
+    assert "choose it under Version" in page.markdown[0].value
+    page.selectbox(key="choice_version").set_value("20260629T000000Z-6").run()
+    assert page.metric[3].value == "¥32.16"
+
+
+@pytest.mark.parametrize("content", ["", '{"attempted_at": "2026-06-30T04:10:00Z"}'])
+def test_a_damaged_record_of_the_last_attempt_is_said_and_hides_no_figure(
+    publish: Publish, published: Path, visit: Visit, content: str
+) -> None:
+    publish()
+    (published / "last_attempt.json").write_text(content)
+    for name in ("profit", "repurchase", "health"):
+        page = visit(name, lang="en")
+        assert not page.exception
+        assert "its record cannot be read (last_attempt.json: " in page.warning[0].value
+        assert len(page.metric) == 5
 
 
 def test_a_server_open_to_others_shows_no_figure(
