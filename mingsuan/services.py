@@ -97,7 +97,7 @@ def services(settings: Settings, urls: DatabaseUrls, socket_dir: Path) -> Servic
 def endpoints(settings: Settings) -> dict[str, Endpoint]:
     """Where the parts that people open answer."""
     return {
-        "shop": Endpoint(settings.host, settings.shop_port, "MINGSUAN_SHOP_PORT", "/api/v1/openapi.json"),
+        "shop": Endpoint(settings.host, settings.shop_port, "MINGSUAN_SHOP_PORT", "/readyz"),
         "dashboards": Endpoint(settings.host, settings.dashboards_port, "MINGSUAN_DASHBOARDS_PORT", "/_stcore/health"),
         "Dagster": Endpoint(settings.host, settings.dagster_port, "MINGSUAN_DAGSTER_PORT", "/server_info"),
     }
