@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, UploadFile
 from fastapi.responses import HTMLResponse
 
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, sentence_of
-from transactional.backoffice.roles import CARD_ROLES, may
+from transactional.backoffice.roles import may
 from transactional.cards.card_import import BatchFile, RefusedBatchError, import_batch
 from transactional.cards.schemas import CardBatchView
 from transactional.catalogue import service as catalogue
@@ -22,7 +22,7 @@ PRODUCTS_SHOWN = 500
 LARGEST_FILE_MIB = 16
 PLACE = re.compile(r"row (?P<row>\d+), column (?P<column>\w+)")
 
-router = APIRouter(prefix="/desk/cards", include_in_schema=False, dependencies=[Depends(may(CARD_ROLES))])
+router = APIRouter(prefix="/desk/cards", include_in_schema=False, dependencies=[Depends(may("import_cards"))])
 Typed = Annotated[str, Form(max_length=200)]
 
 

@@ -11,7 +11,7 @@ from transactional.accounts import service as accounts
 from transactional.accounts.pages import set_token
 from transactional.accounts.schemas import CreditSource, WalletCreditView
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, sentence_of
-from transactional.backoffice.roles import WALLET_ROLES, may
+from transactional.backoffice.roles import may
 from transactional.backoffice.wording import amount_hint
 from transactional.db import writing
 from transactional.edge import STAFF_COOKIE
@@ -23,7 +23,7 @@ from transactional.web.page import Clerk, DeskPage, OpenPage, Page, PageReading,
 ORDERS_A_PAGE = 50
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
-may_credit = Depends(may(WALLET_ROLES))
+may_credit = Depends(may("credit_wallet"))
 
 
 @router.get("")

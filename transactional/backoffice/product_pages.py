@@ -1,4 +1,4 @@
-"""The desk's pages for what is sold: categories, products, SKUs, prices. Auditors look, the others may change."""
+"""The desk's pages for what is sold: categories, products, SKUs, prices. Owners and operators change, all look."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, command, faults_of, sentence_of
-from transactional.backoffice.roles import CATALOGUE_ROLES, may
+from transactional.backoffice.roles import may
 from transactional.backoffice.wording import amount_hint, publish_state_texts
 from transactional.catalogue import service
-from transactional.catalogue.schemas import NewCategory, NewPrice, NewProduct, NewSku, PublishChange
+from transactional.catalogue.schemas import NewCategory, NewPrice, NewProduct, NewSku, PublishState
 from transactional.db import reading, writing
 from transactional.errors import ShopError
 from transactional.web.page import DeskPage, Page, PageReading, go
@@ -18,7 +18,7 @@ from transactional.web.page import DeskPage, Page, PageReading, go
 PRODUCTS_SHOWN = 500
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
-may_change = Depends(may(CATALOGUE_ROLES))
+may_change = Depends(may("edit_catalogue"))
 Typed = Annotated[str, Form(max_length=10_000)]
 
 
@@ -100,11 +100,10 @@ async def product(page: DeskPage, slug: str, done: str = "") -> HTMLResponse:
 
 
 @router.post("/products/{slug}/state", dependencies=[may_change])
-async def set_state(page: DeskPage, slug: str, publish_state: Typed = "") -> RedirectResponse:
-    change = command(PublishChange, {"publish_state": publish_state}, page.translate)
+async def set_state(page: DeskPage, slug: str, publish_state: Annotated[PublishState, Form()]) -> RedirectResponse:
     async with writing(page.shop.engine) as session:
-        await service.set_product_state(session, slug, change.publish_state)
-    return go(f"/desk/products/{slug}?done={change.publish_state}")
+        await service.set_product_state(session, slug, publish_state)
+    return go(f"/desk/products/{slug}?done={publish_state}")
 
 
 @router.post("/products/{slug}/skus", dependencies=[may_change], response_model=None)

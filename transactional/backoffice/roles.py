@@ -1,21 +1,17 @@
-"""Which staff may do what at the desk; everybody on the staff may look."""
+"""Which staff may do what at the desk, by the same rules as the JSON API; everybody on the staff may look."""
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Final
+from collections.abc import Awaitable, Callable
 
+from transactional.accounts import rules
 from transactional.errors import NotAllowedError
 from transactional.web.page import Clerk
 
-CATALOGUE_ROLES: Final = frozenset({"owner", "buyer", "operator"})
-CARD_ROLES: Final = frozenset({"owner", "buyer", "operator"})
-WALLET_ROLES: Final = frozenset({"owner", "operator"})
 
-
-def may(roles: Collection[str]) -> Callable[[Clerk], Awaitable[None]]:
-    """A dependency that raises NotAllowedError for staff of other roles."""
+def may(act: str) -> Callable[[Clerk], Awaitable[None]]:
+    """A dependency that raises NotAllowedError for staff whose role may not do the act."""
 
     async def check(clerk: Clerk) -> None:
-        if clerk.role not in roles:
+        if not rules.may(clerk.role, act):
             raise NotAllowedError
 
     return check

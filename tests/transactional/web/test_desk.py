@@ -33,6 +33,27 @@ async def test_an_auditor_looks_and_changes_nothing(stocked: Stocked, fresh_data
     assert await stocked.rows("select count(*) from shop.price") == [(1,)]
 
 
+async def test_a_buyer_brings_codes_in_but_sets_no_prices_and_gives_no_money(
+    stocked: Stocked, fresh_database: DatabaseUrls
+) -> None:
+    async with Client(stocked.shop, fresh_database) as client:
+        await enter_desk(client, stocked.shop, "buyer")
+        price = await send(client, "/desk/products/steam-50/price", sku_code="STEAM-50", price="1")
+        state = await send(client, "/desk/products/steam-50/state", publish_state="withdrawn")
+        money = await send(
+            client, "/desk/wallets", email="x@example.com", amount="1", source="bank", idempotency_key="12345678"
+        )
+        cards = await client.post("/desk/cards", data={"sku": "STEAM-50"}, files={"file": b"A"}, headers=HTML)
+        assert [answer.status_code for answer in (price, state, money, cards)] == [403, 403, 403, 200]
+    assert await stocked.rows("select count(*) from shop.price") == [(1,)]
+
+
+async def test_a_state_that_no_form_offers_is_refused(stocked: Stocked, fresh_database: DatabaseUrls) -> None:
+    async with Client(stocked.shop, fresh_database) as client:
+        await enter_desk(client, stocked.shop)
+        assert (await send(client, "/desk/products/steam-50/state", publish_state="sold")).status_code == 422
+
+
 async def test_a_credit_form_sent_twice_credits_once(stocked: Stocked, fresh_database: DatabaseUrls) -> None:
     async with Client(stocked.shop, fresh_database) as client:
         await register(client)
