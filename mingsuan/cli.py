@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from mingsuan.postgres import DatabaseUnavailableError, DatabaseUrls, database
 from mingsuan.progress import Progress, console_progress
@@ -32,8 +33,8 @@ shop_app = typer.Typer(no_args_is_help=True, help="Work in the shop from the com
 app.add_typer(import_app, name="import", rich_help_panel="Shop")
 app.add_typer(shop_app, name="shop", rich_help_panel="Shop")
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
 class OutputFormat(StrEnum):
@@ -46,7 +47,7 @@ class Abort(typer.Exit):
     """Ends a command with a sentence for people on standard error."""
 
     def __init__(self, message: str, code: int = 1) -> None:
-        err.print(f"[red]✗[/red] {message}", highlight=False)
+        err.print(f"[red]✗[/red] {escape(message)}", highlight=False)
         super().__init__(code)
 
 
@@ -80,7 +81,7 @@ def doctor() -> None:
     findings = examine(Settings())
     for finding in findings:
         mark = {"ok": "[green]✓[/green]", "warning": "[yellow]![/yellow]", "error": "[red]✗[/red]"}[finding.level]
-        out.print(f"{mark} {finding.subject}: {finding.text}", highlight=False)
+        out.print(f"{mark} {finding.subject}: {escape(finding.text)}", highlight=False)
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
 
 
@@ -107,7 +108,7 @@ def demo(
             raise Abort(str(error)) from None
         version = run_refresh(settings, urls.reader, progress=progress)
         show_figures(out, version.folder, settings.language)
-        out.print(f"[bold]Published snapshot[/bold] {version.folder}", highlight=False, soft_wrap=True)
+        out.print(f"[bold]Published snapshot[/bold] {escape(str(version.folder))}", highlight=False, soft_wrap=True)
         if serve:
             _serve(settings, urls)
 
@@ -133,7 +134,7 @@ def stop() -> None:
     """End what `demo` or `serve` started for this folder."""
     from mingsuan.serve import stop_running
 
-    out.print(stop_running(Settings()), highlight=False)
+    out.print(stop_running(Settings()), highlight=False, markup=False)
 
 
 @app.command(rich_help_panel="Shop")
@@ -163,7 +164,7 @@ def import_orders(
             result = run_import(urls.app, settings, file, mapping, progress=_progress())
         except RefusedFileError as error:
             for problem in error.problems:
-                err.print(str(problem), highlight=False, soft_wrap=True)
+                err.print(str(problem), highlight=False, markup=False, soft_wrap=True)
             raise Abort(
                 f"{file.name} was refused whole; {len(error.problems)} problem(s), nothing was written."
             ) from None
@@ -205,7 +206,8 @@ def credit_wallet(
     settings = Settings()
     with _migrated(settings) as urls:
         try:
-            out.print(run_credit(urls.app, settings, email, amount, source, key), highlight=False)
+            done = run_credit(urls.app, settings, email, amount, source, key)
+            out.print(done, highlight=False, markup=False)
         except CommandRefusedError as error:
             raise Abort(str(error)) from None
 
@@ -224,10 +226,11 @@ def import_cards(
     settings = Settings()
     with _migrated(settings) as urls:
         try:
-            out.print(import_card_file(urls.app, settings, file, sku, cost, supplier), highlight=False)
+            done = import_card_file(urls.app, settings, file, sku, cost, supplier)
+            out.print(done, highlight=False, markup=False)
         except RefusedBatchError as error:
             for problem in error.problems:
-                err.print(str(problem), highlight=False, soft_wrap=True)
+                err.print(str(problem), highlight=False, markup=False, soft_wrap=True)
             raise Abort(f"{file.name} was refused whole; nothing was written.") from None
         except CommandRefusedError as error:
             raise Abort(str(error)) from None
@@ -265,7 +268,7 @@ def build(
         result = run_build(Settings(), full_refresh=full_refresh, progress=_progress())
     except NothingIngestedError as error:
         raise Abort(str(error)) from None
-    out.print(result.summary(), highlight=False)
+    out.print(result.summary(), highlight=False, markup=False)
     raise typer.Exit(0 if result.publishable else 1)
 
 
@@ -279,7 +282,7 @@ def publish() -> None:
         version = run_publish(Settings(), progress=_progress())
     except NotPublishableError as error:
         raise Abort(str(error)) from None
-    out.print(f"Published {version.folder}", highlight=False, soft_wrap=True)
+    out.print(f"Published {version.folder}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command(rich_help_panel="Warehouse")
@@ -300,7 +303,7 @@ def refresh(
             version = run_refresh(settings, urls.reader, as_of=as_of, full_refresh=full_refresh, progress=_progress())
         except (IngestError, NotPublishableError, ValueError) as error:
             raise Abort(str(error)) from None
-    out.print(f"Published {version.folder}", highlight=False, soft_wrap=True)
+    out.print(f"Published {version.folder}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command(rich_help_panel="Warehouse")
@@ -327,5 +330,7 @@ def main() -> None:
             raise
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
-            err.print(f"[red]✗[/red] MINGSUAN_{name}: {problem['msg'].removeprefix('Value error, ')}", highlight=False)
+            err.print(
+                f"[red]✗[/red] MINGSUAN_{name}: {escape(problem['msg'].removeprefix('Value error, '))}", highlight=False
+            )
         raise SystemExit(2) from None

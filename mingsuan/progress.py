@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 
 
 class Progress(Protocol):
@@ -22,7 +23,7 @@ class _ConsoleProgress:
 
     def __call__(self, step: str, done: int | None = None, total: int | None = None) -> None:
         share = f" {done:,}/{total:,}" if done is not None and total is not None else ""
-        line = f"[dim]·[/dim] {step}{share}"
+        line = f"[dim]·[/dim] {escape(step)}{share}"
         if line == self._last or (done is not None and total is not None and not self._worth_a_line(done, total)):
             return
         self._last = line

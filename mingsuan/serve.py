@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mingsuan.postgres import DatabaseUrls
@@ -65,9 +66,9 @@ def run(settings: Settings, urls: DatabaseUrls, logins: Sequence[Login], console
             if not taken:
                 return _serve(settings, urls, logins, console)
             for endpoint in taken:
-                console.print(f"[red]✗[/red] {_is_taken(endpoint)}", highlight=False, soft_wrap=True)
+                console.print(f"[red]✗[/red] {escape(_is_taken(endpoint))}", highlight=False, soft_wrap=True)
     except AlreadyServedError as error:
-        console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
+        console.print(f"[red]✗[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
     _show_logins(logins, console)
     return REFUSED
 
@@ -218,7 +219,9 @@ def _show_places(plan: Services, logs: Path, console: Console) -> None:
     for service, endpoint in plan.endpoints:
         table.add_row(service.part, endpoint.url, f"{service.name}.log")
     console.print(table)
-    console.print(f"Logs are in {logs}. Ctrl-C or `mingsuan stop` ends all of it.", highlight=False, soft_wrap=True)
+    console.print(
+        f"Logs are in {escape(str(logs))}. Ctrl-C or `mingsuan stop` ends all of it.", highlight=False, soft_wrap=True
+    )
 
 
 def _show_logins(logins: Sequence[Login], console: Console) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mingsuan.settings import Settings
 
@@ -123,9 +124,9 @@ def _as_table(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
     table = Table()
     for position, name in enumerate(names):
         numbers = any(isinstance(row[position], int | float | Decimal) for row in rows)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("·" if value is None else _plain(value) for value in row))
+        table.add_row(*(Text("·" if value is None else _plain(value)) for value in row))
     return table
 
 

@@ -80,6 +80,12 @@ def test_the_table_shows_names_and_values(settings: Settings) -> None:
     assert "·" in text
 
 
+def test_brackets_in_values_and_names_are_shown_as_they_are(settings: Settings) -> None:
+    text = _answer(settings, """select '[red]No. 7[/x] :key:' as "[note]\"""", "table")
+    assert "[red]No. 7[/x] :key:" in text
+    assert "[note]" in text
+
+
 def test_long_rows_are_not_wrapped_in_files_for_machines(settings: Settings) -> None:
     wide = _answer(settings, "select repeat('x', 5000) as wide", "csv")
     assert wide.splitlines() == ["wide", "x" * 5000]
