@@ -3,17 +3,22 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.cell import Cell, MergedCell
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 
 from transactional.cards.vault import Code
 
 CODE_NAMES = frozenset({"code", "卡密", "卡号", "兑换码"})
+MAX_UNPACKED_BYTES = 128 * 2**20
+MAX_COLUMNS = 100
 SECRET_NAMES = frozenset({"secret", "pin", "password", "密码", "卡密码"})
+
+AnyCell = Cell | MergedCell | ReadOnlyCell | EmptyCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +75,44 @@ def _csv(content: bytes) -> Iterator[Sequence[str]]:
 
 def _xlsx(content: bytes) -> Iterator[Sequence[str]]:
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError):
+        _refuse_bomb(content)
+        book = load_workbook(io.BytesIO(content), read_only=True)
+        try:
+            yield from map(_texts, book.worksheets[0].iter_rows())
+        finally:
+            book.close()
+    except UnreadableFileError:
+        raise
+    except Exception:  # noqa: BLE001  (openpyxl raises whatever a malformed part makes it stumble over)
         raise UnreadableFileError("The file is not a readable XLSX workbook.") from None
-    try:
-        sheet = book.worksheets[0]
-        yield from (_texts(cells) for cells in sheet.iter_rows(values_only=True))
-    finally:
-        book.close()
 
 
-def _texts(cells: Iterable[object]) -> list[str]:
-    return [_text(cell) for cell in cells]
+def _refuse_bomb(content: bytes) -> None:
+    """A small archive may unpack to more than the machine holds; no honest batch comes near the limit."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED_BYTES:
+            raise UnreadableFileError("The workbook is too large when unpacked.")
 
 
-def _text(cell: object) -> str:
-    """A code kept as a number has lost its leading zeros, and its end from 16 digits on: marked, not guessed."""
-    if cell is None:
+def _texts(cells: Sequence[AnyCell]) -> list[str]:
+    texts = [_text(cell) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    if len(texts) > MAX_COLUMNS:
+        raise UnreadableFileError("The workbook has too many columns.")
+    return texts
+
+
+def _text(cell: AnyCell) -> str:
+    """A code kept as a number has lost its leading zeros, and its end from 16 digits on; a formula may have no result.
+
+    Both are marked, not guessed.
+    """
+    if cell.value is None:
         return ""
-    if isinstance(cell, str):
-        return cell
-    return f"{NOT_TEXT}{cell}"
+    if isinstance(cell.value, str) and cell.data_type != "f":
+        return cell.value
+    return f"{NOT_TEXT}{cell.value}"
 
 
 NOT_TEXT = "\N{REPLACEMENT CHARACTER}"

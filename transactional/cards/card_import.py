@@ -168,7 +168,7 @@ def _wrong(value: str) -> str | None:
     if not value:
         return "The code is empty."
     if value.startswith(NOT_TEXT):
-        return "The cell is a number or date, which loses leading zeros: format the column as text."
+        return "The cell is a number, date or formula, which may lose digits: format the column as text."
     if len(value) > MAX_CODE_LENGTH:
         return "Longer than 500 characters."
     return None if value.isprintable() else "Contains a control or invisible character."

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -97,19 +96,18 @@ def _fixed(lines: _Lines, mapping: Mapping) -> Iterator[Record | Problem]:
 def _sheet(file: Path, name: str | None, skip: int) -> Iterator[Record | Problem]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(file.read_bytes()), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError):
-        yield Problem(f"{file.name} is not an XLSX workbook")
-        return
-    if name is not None and name not in book.sheetnames:
-        yield Problem(f"{file.name} has no sheet {name!r}, only {', '.join(map(repr, book.sheetnames))}")
-        return
-    sheet = book[name or book.sheetnames[0]]
-    for number, row in enumerate(sheet.iter_rows(min_row=skip + 1, values_only=True), skip + 1):
-        cells = [_plain(value) for value in row]
-        while cells and cells[-1] == "":
-            cells.pop()
-        if cells:
-            yield Record(number, cells)
+        if name is not None and name not in book.sheetnames:
+            yield Problem(f"{file.name} has no sheet {name!r}, only {', '.join(map(repr, book.sheetnames))}")
+            return
+        sheet = book[name or book.sheetnames[0]]
+        for number, row in enumerate(sheet.iter_rows(min_row=skip + 1, values_only=True), skip + 1):
+            cells = [_plain(value) for value in row]
+            while cells and cells[-1] == "":
+                cells.pop()
+            if cells:
+                yield Record(number, cells)
+    except Exception:  # noqa: BLE001  (openpyxl raises whatever a malformed part makes it stumble over)
+        yield Problem(f"{file.name} is not a readable XLSX workbook")
 
 
 def _plain(value: object) -> Cell:

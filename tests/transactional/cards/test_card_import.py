@@ -1,6 +1,7 @@
 """Batches of codes: taken whole, or refused whole with row, column and reason, and never a code in the refusal."""
 
 import io
+import zipfile
 from datetime import date
 
 import pytest
@@ -51,6 +52,15 @@ def xlsx_file(*rows: list[object]) -> BatchFile:
     return BatchFile("codes.xlsx", content.getvalue())
 
 
+def malformed(part: str, content: bytes = b"<broken") -> BatchFile:
+    """A workbook with one of its parts replaced."""
+    whole, changed = xlsx_file(["code"], ["A-1"]).content, io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, content if name == part else source.read(name))
+    return BatchFile("codes.xlsx", changed.getvalue())
+
+
 async def cards(session: WriteSession) -> list[tuple[int | None, str]]:
     rows = await session.execute(text("select cost_fen, state from shop.card order by id"))
     return [(row.cost_fen, row.state) for row in rows]
@@ -81,9 +91,10 @@ async def test_header_and_secret_column_are_optional_and_cells_are_trimmed(
 
 async def test_a_workbook_is_read_as_text_cells(selling: WriteSession, settings: Settings) -> None:
     assert (await take(selling, settings, xlsx_file(["Code", "PIN"], ["00123", "7"], ["00124", None]))).card_count == 2
-    assert await refusal(selling, settings, xlsx_file(["code"], [123456], ["OK-1"], [date(2026, 1, 1)])) == [
-        "row 2, column code: The cell is a number or date, which loses leading zeros: format the column as text.",
-        "row 4, column code: The cell is a number or date, which loses leading zeros: format the column as text.",
+    assert await refusal(selling, settings, xlsx_file(["code"], [123456], ["OK-1"], [date(2026, 1, 1)], ["=A3"])) == [
+        "row 2, column code: The cell is a number, date or formula, which may lose digits: format the column as text.",
+        "row 4, column code: The cell is a number, date or formula, which may lose digits: format the column as text.",
+        "row 5, column code: The cell is a number, date or formula, which may lose digits: format the column as text.",
     ]
 
 
@@ -126,6 +137,10 @@ async def test_the_same_file_twice_is_refused_naming_the_earlier_batch(
         (BatchFile("a.csv", "卡密".encode("gb18030")), "A CSV file must be in UTF-8."),
         (BatchFile("a.csv", b'"open'), "The file is not well-formed CSV."),
         (BatchFile("a.xlsx", b"no workbook"), "The file is not a readable XLSX workbook."),
+        (malformed("xl/worksheets/sheet1.xml"), "The file is not a readable XLSX workbook."),
+        (malformed("xl/styles.xml"), "The file is not a readable XLSX workbook."),
+        (malformed("docProps/app.xml", b" " * 2**27), "The workbook is too large when unpacked."),
+        (xlsx_file(["code"], ["A"] * 101), "The workbook has too many columns."),
     ],
 )
 async def test_an_unreadable_file_is_refused(

@@ -1,5 +1,6 @@
 """Files of every format become the same rows, and every bad cell is named with its line and column."""
 
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,13 @@ def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, content: 
 
 
 def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
-    assert problems_of(written(tmp_path, "who,date\n"), mapping(format="xlsx")) == ["history is not an XLSX workbook"]
+    assert problems_of(written(tmp_path, "who,date\n"), mapping(format="xlsx")) == [
+        "history is not a readable XLSX workbook"
+    ]
+    broken = sheet(tmp_path, NAMES)
+    with zipfile.ZipFile(broken, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<broken")
+    assert problems_of(broken, mapping(format="xlsx")) == ["history.xlsx is not a readable XLSX workbook"]
 
 
 def test_a_sheet_that_is_not_there_is_refused(tmp_path: Path) -> None:
