@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from mingsuan.postgres import DatabaseUrls, database
@@ -107,7 +107,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
         app.include_router(slice_api.router, prefix="/api/v1")
     app.include_router(probes)
     site.mount(app)
-    for kind in (ShopError, RequestValidationError, HTTPException):
+    for kind in (ShopError, RequestValidationError, HTTPException, DataError):
         app.add_exception_handler(kind, problems.answer)
     app.add_middleware(Guard, limit_mib=BODY_LIMIT_MIB)
     app.add_middleware(Envelope, secure=settings.secure_cookies)

@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from transactional.edge import language
@@ -81,6 +82,8 @@ def refusal_of(error: Exception) -> ShopError:
     """Any exception as one of the shop's refusals; what nobody foresaw becomes a plain internal error."""
     if isinstance(error, ShopError):
         return error
+    if isinstance(error, DataError):  # such as a NUL character, or a number beyond the column's range
+        return InvalidInputError()
     if isinstance(error, RequestValidationError):
         return InvalidInputError([_field(item) for item in error.errors()])
     if isinstance(error, HTTPException):

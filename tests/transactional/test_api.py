@@ -56,6 +56,20 @@ async def test_bad_input_is_named_field_by_field_and_never_repeated(shop: Shop, 
         assert {item["place"] for item in short.json()["errors"]} == {"email", "password"}
 
 
+async def test_what_the_database_cannot_hold_is_bad_input(shop: Shop, fresh_database: DatabaseUrls) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_customer(client, new_email())
+        nul = {"email": new_email(), "password": PASSWORD, "display_name": "a\0b"}
+        assert problem(await client.command("/customers", nul)) == (422, "invalid-input")
+        assert problem(await client.post("/api/v1/session", json={"email": "\0", "password": PASSWORD})) == (
+            422,
+            "invalid-input",
+        )
+        assert problem(await client.read(f"/orders?offset={10**30}")) == (422, "invalid-input")
+        assert problem(await client.read("/products/a%00b")) == (422, "invalid-input")
+        assert (await client.get("/products/a%00b", headers={"accept": "text/html"})).status_code == 422
+
+
 async def test_a_refusal_speaks_the_callers_language(shop: Shop, fresh_database: DatabaseUrls) -> None:
     async with Client(shop, fresh_database) as client:
         for asked, title in (("en", "Not logged in"), ("zh-CN", "尚未登录"), ("fr", "尚未登录")):
