@@ -262,11 +262,11 @@ def build(
 ) -> None:
     """Build and test all models in the warehouse."""
     from pipelines.build import build as run_build
-    from pipelines.build_context import NothingIngestedError
+    from pipelines.build_context import AsOfDateError, NothingIngestedError
 
     try:
         result = run_build(Settings(), full_refresh=full_refresh, progress=_progress())
-    except NothingIngestedError as error:
+    except (AsOfDateError, NothingIngestedError) as error:
         raise Abort(str(error)) from None
     out.print(result.summary(), highlight=False, markup=False)
     raise typer.Exit(0 if result.publishable else 1)

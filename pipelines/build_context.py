@@ -20,6 +20,10 @@ class NothingIngestedError(RuntimeError):
     """The warehouse has no batch of the shop yet, so there is nothing to build."""
 
 
+class AsOfDateError(ValueError):
+    """The date lies after the source: nobody knows yet who buys again until then."""
+
+
 @dataclass(frozen=True)
 class BuildContext:
     """The one row of `meta.build_context`."""
@@ -80,19 +84,26 @@ def _context(warehouse: duckdb.DuckDBPyConnection, settings: Settings) -> BuildC
 
 
 def as_of_date(settings: Settings, source_instant: datetime, zone: ZoneInfo) -> date:
-    """The setting, else the date that `remember_as_of` keeps, else the business date of the source instant."""
-    if settings.as_of_date is not None:
-        return settings.as_of_date
-    kept = _as_of_file(settings)
-    if kept.exists():
-        return date.fromisoformat(kept.read_text().strip())
-    return clock.business_date(source_instant, zone)
+    """The setting, else the date that `remember_as_of` keeps, else the business date of the source instant.
+
+    Raises AsOfDateError when the chosen date lies after that of the source instant.
+    """
+    kept, latest = _as_of_file(settings), clock.business_date(source_instant, zone)
+    chosen = settings.as_of_date
+    if chosen is None and kept.exists():
+        chosen = date.fromisoformat(kept.read_text().strip())
+    if chosen is not None and chosen > latest:
+        raise AsOfDateError(
+            f"as-of date {chosen} lies after the source's date, {latest}: unset MINGSUAN_AS_OF_DATE or"
+            " `mingsuan refresh --as-of today`"
+        )
+    return chosen or latest
 
 
 def remember_as_of(settings: Settings, as_of: str) -> None:
     """Keep an as-of date for this and later builds; `today` releases it.
 
-    Raises ValueError when it is no date, or when the setting MINGSUAN_AS_OF_DATE says otherwise.
+    Raises ValueError when it is no date or lies in the future, or when the setting MINGSUAN_AS_OF_DATE says otherwise.
     """
     released = as_of == "today"
     try:
@@ -103,6 +114,8 @@ def remember_as_of(settings: Settings, as_of: str) -> None:
         raise ValueError(
             f"MINGSUAN_AS_OF_DATE fixes the as-of date at {settings.as_of_date}; unset it to choose {as_of}"
         )
+    if wanted is not None and wanted > clock.business_date(clock.now(), settings.zone):
+        raise AsOfDateError(f"as-of date {wanted} lies in the future: nobody knows yet who buys again until then")
     kept = _as_of_file(settings)
     if wanted is None:
         kept.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import pytest
 
 from mingsuan.settings import Settings
 from pipelines.build import build
-from pipelines.build_context import NothingIngestedError, as_of_date, remember_as_of
+from pipelines.build_context import AsOfDateError, NothingIngestedError, as_of_date, remember_as_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LATE = datetime(2026, 3, 31, 20, 0, tzinfo=UTC)
@@ -42,3 +42,13 @@ def test_what_is_no_date_is_refused(tmp_path: Path) -> None:
 def test_building_before_the_first_ingest_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(NothingIngestedError, match="mingsuan ingest"):
         build(Settings(var=tmp_path))
+
+
+def test_a_date_after_the_source_is_refused_since_nobody_knows_who_buys_again_until_then(tmp_path: Path) -> None:
+    fixed = Settings(var=tmp_path, as_of_date=date(2026, 4, 2))
+    with pytest.raises(AsOfDateError, match="after the source's date, 2026-04-01"):
+        as_of_date(fixed, LATE, SHANGHAI)
+    free = Settings(var=tmp_path, as_of_date=None)
+    with pytest.raises(AsOfDateError, match="in the future"):
+        remember_as_of(free, "2999-01-01")
+    assert as_of_date(free, LATE, SHANGHAI) == date(2026, 4, 1), "a refused date is not kept"
