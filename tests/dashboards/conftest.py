@@ -84,18 +84,24 @@ CURVE = ((1, 9, 1, 0.9), (22, 8, 1, 0.75), (94, 5, 2, 0.49), (200, 2, 1, 0.33))
 
 
 @pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty folder of published versions that the dashboards look into; the server is bound to this machine."""
+def bound_to_this_machine() -> Iterator[None]:
+    """What `mingsuan serve` tells Streamlit; open versions are let go afterwards."""
+    before = streamlit.config.get_option("server.address")
+    streamlit.config.set_option("server.address", "127.0.0.1")
+    yield
+    streamlit.config.set_option("server.address", before)
+    snapshots.opened.clear()
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound_to_this_machine: None) -> Path:
+    """An empty folder of published versions that the dashboards look into."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINGSUAN_VAR", str(tmp_path / "var"))
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    before = streamlit.config.get_option("server.address")
-    streamlit.config.set_option("server.address", "127.0.0.1")
     folder = tmp_path / "var" / "published"
     folder.mkdir(parents=True)
-    yield folder
-    streamlit.config.set_option("server.address", before)
-    snapshots.opened.clear()
+    return folder
 
 
 @pytest.fixture
@@ -119,13 +125,14 @@ def shop(publish: Callable[..., Path]) -> snapshots.Snapshot:
 @pytest.fixture
 def visit(published: Path) -> Callable[..., AppTest]:
     """Opens a page at an address: `visit("health", lang="en")`."""
-
-    def open_page(page: str = "profit", /, **query: str) -> AppTest:
-        opened = AppTest.from_string(f"from dashboards.streamlit_app import main\nmain({page!r})", default_timeout=30)
-        opened.query_params.update(query)
-        return opened.run()
-
     return open_page
+
+
+def open_page(page: str = "profit", /, **query: str) -> AppTest:
+    """One run of a page."""
+    opened = AppTest.from_string(f"from dashboards.streamlit_app import main\nmain({page!r})", default_timeout=30)
+    opened.query_params.update(query)
+    return opened.run()
 
 
 def write_version(

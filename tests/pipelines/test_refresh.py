@@ -15,30 +15,17 @@ import pytest
 from mingsuan import snapshot
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
-from pipelines import warehouse
 from pipelines.publish import NotPublishableError
 from pipelines.refresh import refresh
-from transactional.orders.history_import import import_orders
+from tests.pipelines.short_history import shop_with_history, tamper
 
 pytestmark = pytest.mark.xdist_group("dbt")
-# Customer 1 comes back after 30 days; customer 2 buys once, and once for nothing.
-HISTORY = """\
- customer_id  date number_of_cds  dollar_value
- 00001 19970101  1   11.77
- 00001 19970131  2   20.00
- 00002 19970112  5   77.00
- 00002 19970112  1    0.00
-"""
 
 
 @pytest.fixture
 def settings(tmp_path: Path, fresh_database: DatabaseUrls) -> Settings:
     """A shop with a short imported history."""
-    settings = Settings(var=tmp_path / "var")
-    file = tmp_path / "history.txt"
-    file.write_text(HISTORY)
-    import_orders(fresh_database.app, settings, file, "cdnow")
-    return settings
+    return shop_with_history(tmp_path, fresh_database)
 
 
 class Reader(threading.Thread):
@@ -73,15 +60,6 @@ def _reading(settings: Settings) -> Iterator[Reader]:
     reader.join()
 
 
-def _tamper(settings: Settings, fen: int) -> None:
-    with warehouse.owned(settings, "test"), warehouse.connect(settings) as connection:
-        connection.execute(
-            "update raw_current.ledger_entry set amount_fen = amount_fen + ?"
-            " where id = (select min(id) from raw_current.ledger_entry)",
-            [fen],
-        )
-
-
 def _attempt(settings: Settings) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((settings.published_dir / "last_attempt.json").read_text())
     return content
@@ -112,7 +90,7 @@ def test_refresh_publishes_what_passed_and_nothing_else(settings: Settings, fres
     assert first.manifest["as_of_date"] == "1997-03-02"
     assert first.manifest["currency"] == "USD"
 
-    _tamper(settings, 1)
+    tamper(settings, "ledger_entry", 1)
     with _reading(settings) as reader, pytest.raises(NotPublishableError, match="transactions_sum_to_zero on fct_"):
         refresh(settings, fresh_database.reader)
     assert reader.errors == []
@@ -131,7 +109,7 @@ def test_refresh_publishes_what_passed_and_nothing_else(settings: Settings, fres
     assert again["attempted_at"] > attempt["attempted_at"]
     assert _failing(again)["transactions_sum_to_zero"] == since
 
-    _tamper(settings, -1)
+    tamper(settings, "ledger_entry", -1)
     with _reading(settings) as reader:
         mended = refresh(settings, fresh_database.reader)
     assert reader.errors == []
