@@ -70,8 +70,9 @@ def shared_server(folder: Path, prepare: Callable[[Postmaster], None]) -> Iterat
         with _turn(turn):
             postmaster = _start(folder)
             fcntl.flock(users, fcntl.LOCK_SH)
-            prepare(postmaster)
         try:
+            with _turn(turn):
+                prepare(postmaster)
             yield postmaster
         finally:
             with _turn(turn):
@@ -153,18 +154,14 @@ def _start(folder: Path) -> Postmaster:
     if started is None:
         (folder / "postmaster.pid").unlink(missing_ok=True)  # left by a crash; its pid may be anybody's by now
         log = folder / "log"
-        options = f"-k {shlex.quote(_socket_option(_socket_dir(folder, account)))}"
-        command = ["start", "-w", "-t", str(START_SECONDS), "-l", str(log), "-o", options, "-D", str(folder)]
+        options = f"-k {shlex.quote(str(_socket_dir(folder, account)))}"
+        # pg_ctl hands these to a shell between double quotes, where a path may mean anything; it runs in the folder.
+        command = ["start", "-w", "-t", str(START_SECONDS), "-l", log.name, "-o", options, "-D", "."]
         _run("pg_ctl", command, folder, account, "did not start", log)
         started = running(folder)
     if started is None:
         raise EmbeddedServerError(f"the embedded PostgreSQL in {folder} did not start; its log is {folder / 'log'}")
     return started
-
-
-def _socket_option(sockets: Path) -> str:
-    """PostgreSQL takes a list: a folder with a comma in its name needs quotes."""
-    return f'"{sockets}"' if "," in str(sockets) else str(sockets)
 
 
 def _stop(postmaster: Postmaster) -> None:
@@ -290,8 +287,11 @@ def _let_through(path: Path) -> None:
 
 
 def _socket_dir(folder: Path, account: pwd.struct_passwd | None) -> Path:
-    """The data folder itself, or a short folder of the same owner when a socket's path would be too long."""
-    if len(os.fsencode(folder / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
+    """The data folder itself, or a short folder of the same owner when a socket's path would be too long.
+
+    Or when it has a comma, at which clients begin the name of another server.
+    """
+    if len(os.fsencode(folder / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT and "," not in str(folder):
         return folder
     uid = account.pw_uid if account else os.geteuid()
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]

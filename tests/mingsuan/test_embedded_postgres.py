@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 
 from mingsuan import embedded_postgres
-from mingsuan.embedded_postgres import EmbeddedServerError, running, stop_unused
+from mingsuan.embedded_postgres import EmbeddedServerError, Postmaster, running, shared_server, stop_unused
 from mingsuan.postgres import DatabaseUnavailableError, check_version, database
 from mingsuan.settings import Settings
 
@@ -106,6 +107,15 @@ def test_a_killed_user_does_not_keep_the_server_for_ever(var: Path) -> None:
     assert not stop_unused(var / "pg")
 
 
+def test_a_server_that_could_not_be_prepared_is_not_left_running(var: Path) -> None:
+    def fails(_server: Postmaster) -> None:
+        raise EmbeddedServerError("the roles could not be made")
+
+    with pytest.raises(EmbeddedServerError, match="roles"), shared_server(var / "pg", fails):
+        pass
+    assert running(var / "pg") is None
+
+
 def test_a_server_in_use_is_not_stopped_as_unused(var: Path) -> None:
     with database(Settings(var=var)) as urls:
         assert not stop_unused(var / "pg")
@@ -128,6 +138,15 @@ def test_long_folders_with_spaces_commas_and_other_scripts_work(tmp_path: Path) 
     awkward = tmp_path / ("long, with spaces and 100% " + "x" * 80) / "明算"
     with database(Settings(var=awkward)) as urls, psycopg.connect(urls.app) as connection:
         assert connection.execute("select current_user").fetchone() == ("shop_app",)
+
+
+@pytest.mark.parametrize("name", ["a,b", """it's "$(id)" \\ `id`"""], ids=["comma", "shell"])
+def test_short_folders_whose_names_mean_something_to_shells_and_clients_work(name: str) -> None:
+    """Short, so that the socket lies in the folder itself."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        Path(short).chmod(0o755)
+        with database(Settings(var=Path(short) / name)) as urls, psycopg.connect(urls.app) as connection:
+            assert connection.execute("select current_user").fetchone() == ("shop_app",)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not run: only root starts the server as another user")
