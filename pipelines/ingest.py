@@ -50,6 +50,8 @@ def ingest(
     with owned(settings, "ingest", progress), connect(settings) as warehouse:
         # Rows have no order to keep, and without it both cores write.
         warehouse.execute("set preserve_insertion_order = false")
+        # FSST costs a quarter of the work of writing a table with text in it, and saves some 30 % of the file.
+        warehouse.execute("set disabled_compression_methods = 'fsst'")
         prepare(warehouse)
         known = known_columns(warehouse)
         previous = last_batch(warehouse)

@@ -94,6 +94,18 @@ def test_personal_and_secret_columns_never_reach_the_warehouse_file(followed: _S
     assert b"a@example.com" not in followed.settings.warehouse_file.read_bytes()
 
 
+def test_a_first_batch_spends_no_time_on_fsst(shop: _Shop) -> None:
+    shop.write(
+        "insert into shop.customer (acquisition_channel)"
+        " select 'channel number ' || i || ' of a street with many doors' from generate_series(1, 5000) as i"
+    )
+    shop.ingest()
+    stored = "select compression from pragma_storage_info('{}') where column_name = 'acquisition_channel'"
+    used = {kind for table in ("raw.customer", "raw_current.customer") for (kind,) in shop.read(stored.format(table))}
+    assert "Uncompressed" in used
+    assert "FSST" not in used
+
+
 def test_each_batch_counts_source_and_warehouse_in_the_same_snapshot(followed: _Shop) -> None:
     followed.write("update shop.customer set acquisition_channel = 'uno' where id = 1")
     followed.ingest()
