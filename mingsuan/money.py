@@ -1,10 +1,11 @@
 """Money is an integer of the currency's minor unit (fen). Splitting, parsing and writing it; no floats anywhere."""
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 
 SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "¥"}
 MINOR_DIGITS = {"JPY": 0, "KRW": 0}
+AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<whole>[0-9]{1,1000})(\.(?P<fraction>[0-9]+))?")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -34,16 +35,15 @@ def split(total_fen: int, weights: Sequence[int]) -> list[int]:
 
 def parse(text: str, currency: str) -> int:
     """Minor units of a plain decimal such as `12.30`. Raises ValueError when it is not one, or has finer fractions."""
-    try:
-        amount = Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not an amount of money") from None
-    if not amount.is_finite():
+    amount = AMOUNT.fullmatch(text.strip())
+    if amount is None:
         raise ValueError(f"{text!r} is not an amount of money")
-    scaled = amount.scaleb(minor_digits(currency))
-    if scaled != scaled.to_integral_value():
+    sign, whole, fraction = amount["sign"], amount["whole"], (amount["fraction"] or "").rstrip("0")
+    digits = minor_digits(currency)
+    if len(fraction) > digits:
         raise ValueError(f"{text!r} has fractions finer than the minor unit of {currency}")
-    return int(scaled)
+    fen = int(whole + fraction.ljust(digits, "0"))
+    return -fen if sign == "-" else fen
 
 
 def plain(fen: int, currency: str) -> str:

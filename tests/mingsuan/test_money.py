@@ -30,13 +30,29 @@ def test_split_refuses_negative_weights_and_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("written", "currency", "fen"),
-    [("12.30", "CNY", 1230), (" 0.05", "USD", 5), ("-7", "CNY", -700), ("1200", "JPY", 1200), ("1e2", "CNY", 10000)],
+    [("12.30", "CNY", 1230), (" 0.05", "USD", 5), ("-7", "CNY", -700), ("1200", "JPY", 1200), ("+1.500", "CNY", 150)],
 )
 def test_amounts_are_read_exactly(written: str, currency: str, fen: int) -> None:
     assert money.parse(written, currency) == fen
 
 
-@pytest.mark.parametrize("written", ["", "abc", "1.234", "NaN", "Infinity", "1,000.00"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "abc",
+        "1.234",
+        "1." + "0" * 40 + "1",
+        "NaN",
+        "Infinity",
+        "1,000.00",
+        "1e2",
+        "1e999999999",
+        "1_000",
+        "\N{FULLWIDTH DIGIT ONE}",
+        "9" * 5000,
+    ],
+)
 def test_what_is_not_an_exact_amount_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="amount of money|finer"):
         money.parse(written, "CNY")
