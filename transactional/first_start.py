@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TypeVar, get_args
 from uuid import uuid4
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from mingsuan import money
 from mingsuan.settings import Settings
@@ -28,6 +29,7 @@ OWNER_EMAIL = "owner@mingsuan.test"
 SHOPPER_EMAIL = "shopper@mingsuan.test"
 SHOPPER_CREDIT = "500"
 DEMO_CHANNEL = "demo"
+REAL_HISTORY = text("select exists (select from shop.order_import where source <> 'simulation')")
 
 
 class CommandRefusedError(RuntimeError):
@@ -52,7 +54,10 @@ class FirstLogin:
 
 
 def ensure_first_logins(app_url: str, settings: Settings) -> list[FirstLogin]:
-    """An owner and a demo shopper with credit; what is there already stays as it is, its password unknown."""
+    """An owner and a demo shopper with credit; what is there already stays as it is, its password unknown.
+
+    No demo shopper where a real history was imported: the credit would stand in its profit and loss account.
+    """
     return _in_shop(app_url, settings, _first_logins)
 
 
@@ -104,7 +109,8 @@ def import_card_file(app_url: str, settings: Settings, file: Path, sku: str, cos
 
 
 async def _first_logins(session: WriteSession, shop: Shop) -> list[FirstLogin]:
-    return [await _first_owner(session), await _demo_shopper(session, shop)]
+    owner = await _first_owner(session)
+    return [owner] if await session.scalar(REAL_HISTORY) else [owner, await _demo_shopper(session, shop)]
 
 
 async def _first_owner(session: WriteSession) -> FirstLogin:
@@ -139,6 +145,8 @@ def _told(app_url: str, settings: Settings, work: Work[str], missing: str) -> st
         raise CommandRefusedError(reasons or error.sentence("en")) from None
     except (ValueError, VaultClosedError) as error:
         raise CommandRefusedError(str(error)) from None
+    except DataError:
+        raise CommandRefusedError("Nothing was changed: an amount or a text is not one that a shop can keep.") from None
 
 
 def _in_shop(app_url: str, settings: Settings, work: Work[Answer]) -> Answer:

@@ -59,6 +59,17 @@ def test_the_first_start_makes_log_ins_and_a_second_one_leaves_them(
     assert scalar(app_url, "select currency || timezone from shop.shop_profile") == "CNYAsia/Shanghai"
 
 
+def test_a_shop_with_an_imported_history_gets_no_invented_shopper_nor_credit(app_url: str, settings: Settings) -> None:
+    with psycopg.connect(app_url) as connection:
+        connection.execute(
+            "insert into shop.order_import (source, file_name, file_sha256, row_count, new_row_count)"
+            " values ('cdnow', 'real.csv', 'x', 1, 1)"
+        )
+    assert [login.role for login in first_start.ensure_first_logins(app_url, settings)] == ["owner"]
+    assert scalar(app_url, "select count(*) from shop.customer") == 0
+    assert scalar(app_url, "select count(*) from shop.ledger_entry") == 0
+
+
 def test_credit_and_codes_come_in_from_the_command_line(app_url: str, settings: Settings, tmp_path: Path) -> None:
     first_start.ensure_first_logins(app_url, settings)
     credit = ("SHOPPER@mingsuan.test", "12.34", "bank")
@@ -99,6 +110,7 @@ def test_what_the_command_line_cannot_do_is_said_in_a_sentence(app_url: str, set
         ),
         "not an amount": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "much", "bank", None),
         "finer than": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "0.001", "bank", None),
+        "a shop can keep": lambda: first_start.credit_wallet(app_url, settings, "\0", "1", "bank", None),
         "not a source": lambda: first_start.credit_wallet(app_url, settings, "x@example.com", "1", "air", None),
     }
     for reason, command in refused.items():
