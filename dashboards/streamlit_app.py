@@ -97,19 +97,26 @@ def _attempt(settings: Settings) -> tuple[snapshots.Attempt | None, str | None]:
 
 def _run(view: View, first: str) -> None:
     _ = view.gettext
+    known = (
+        ("profit", profit.show, _("Profit"), ":material/payments:"),
+        ("repurchase", repurchase.show, _("Repurchase"), ":material/replay:"),
+        ("health", data_health.show, _("Data health"), ":material/verified:"),
+    )
     pages = [
         st.Page(
             partial(show, view),
             title=title,
             icon=icon,
-            url_path=name,
+            url_path="first" if name == first else name,
             default=name == first,
         )
-        for name, show, title, icon in (
-            ("profit", profit.show, _("Profit"), ":material/payments:"),
-            ("repurchase", repurchase.show, _("Repurchase"), ":material/replay:"),
-            ("health", data_health.show, _("Data health"), ":material/verified:"),
-        )
+        for name, show, title, icon in known
+    ]
+    # The default page answers at the bare address only; this makes it answer under its name as well.
+    pages += [
+        st.Page(partial(show, view), title=title, icon=icon, url_path=name, visibility="hidden")
+        for name, show, title, icon in known
+        if name == first
     ]
     st.navigation(pages, position="top").run()
 

@@ -50,20 +50,28 @@ def new_name(published: Path, source_instant: datetime, batch_id: int) -> str:
 
 
 def current(published: Path) -> Version | None:
-    """The version that `current` points to."""
+    """The version that `current` points to; None when there is none, or its manifest is damaged."""
     link = published / "current"
     return _read(link.resolve()) if link.is_symlink() and link.exists() else None
 
 
 def kept(published: Path) -> list[Version]:
-    """All versions, the latest published first."""
+    """All versions whose manifest can be read, the latest published first; what is damaged is nobody's to remove."""
     folders = versions_dir(published).iterdir() if versions_dir(published).exists() else ()
-    found = [_read(folder) for folder in folders if (folder / MANIFEST).exists()]
+    read = (_read(folder) for folder in folders if (folder / MANIFEST).exists())
+    found = [version for version in read if version is not None]
     return sorted(found, key=lambda version: (version.published_at, version.name), reverse=True)
 
 
-def _read(folder: Path) -> Version:
-    return Version(folder, folder.name, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+def _read(folder: Path) -> Version | None:
+    """None for a damaged manifest: it must not keep the next version from being published."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        version = Version(folder, folder.name, manifest)
+        readable = isinstance(manifest["segments"], list) and version.published_at and version.source_instant
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return version if readable else None
 
 
 def make_current(published: Path, name: str) -> None:

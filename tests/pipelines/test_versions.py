@@ -1,10 +1,13 @@
 """Names of versions, and which are kept."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipelines.versions import Version, new_name, to_remove
+import pytest
+
+from pipelines.versions import Version, current, kept, make_current, new_name, to_remove
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -50,3 +53,18 @@ def test_a_later_publication_of_the_same_instant_is_the_last_of_its_day() -> Non
     first, again = _version(source), _version(source, source + timedelta(hours=1))
     again = Version(again.folder, f"{again.name}-r2", again.manifest)
     assert _removed([_version(NOW), first, again]) == {first.name}
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "{}", '{"segments": [], "source_instant": "?", "published_at": "?"}'])
+def test_a_damaged_manifest_is_neither_linked_from_nor_removed(tmp_path: Path, damaged: str) -> None:
+    good = {"segments": [], "source_instant": NOW.isoformat(), "published_at": NOW.isoformat()}
+    for name, content in (("good", json.dumps(good)), ("bad", damaged)):
+        (tmp_path / "versions" / name).mkdir(parents=True)
+        (tmp_path / "versions" / name / "manifest.json").write_text(content)
+    make_current(tmp_path, "bad")
+    assert current(tmp_path) is None
+    assert [version.name for version in kept(tmp_path)] == ["good"]
+    make_current(tmp_path, "good")
+    found = current(tmp_path)
+    assert found is not None
+    assert found.name == "good"
