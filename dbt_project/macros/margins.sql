@@ -73,7 +73,7 @@
     draw_prizes_fen,
     {{ cm3() }} as cm3_fen,
     net_sales_known_cost_fen,
-    {{ share('net_sales_known_cost_fen', net_sales()) }} as cost_coverage,
+    {{ coverage('net_sales_known_cost_fen', net_sales()) }} as cost_coverage,
     ledger_profit_fen,
     delivered_units,
     unknown_cost_units

@@ -9,6 +9,13 @@
 {%- endmacro %}
 
 
+{# The share of sales whose cost is known. Null where refunds leave no whole of which the known part is a part: a day
+   that sold at unknown cost and refunded at known cost has no share. #}
+{% macro coverage(known, whole) -%}
+    case when {{ known }} between 0 and {{ whole }} then {{ share(known, whole) }} end
+{%- endmacro %}
+
+
 {# A part of a whole as a 64-bit float; null when the whole is zero. Fen are never divided any other way. #}
 {% macro share(part, whole) -%}
     case when {{ whole }} <> 0 then {{ as_double(part) }} / {{ as_double(whole) }} end
