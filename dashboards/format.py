@@ -34,6 +34,11 @@ def share(part: int, whole: int) -> Decimal | None:
     return Decimal(int(part)) / Decimal(int(whole)) if whole else None
 
 
+def coverage(known_fen: int, net_sales_fen: int) -> Decimal | None:
+    """Share of net sales with known cost; None where refunds leave no whole of which the known part is a part."""
+    return share(known_fen, net_sales_fen) if 0 <= known_fen <= net_sales_fen else None
+
+
 def rate(value: Decimal | float | None) -> str:
     """`12.3%`: one decimal, half to even; a dash when unknown."""
     if value is None:

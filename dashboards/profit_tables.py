@@ -1,6 +1,8 @@
 """The tables behind the Profit page's answer: the statement, who earned it, and the rows down to single postings."""
 
+from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 import pandas as pd
@@ -115,13 +117,15 @@ def _with_names(view: View, data: pd.DataFrame, by: str) -> pd.DataFrame:
     if by == "product":
         worded.loc[worded["category_key"] == queries.NO_ITEM, "category"] = None
         worded["name"] = [view.named(zh, en, none) for zh, en in zip(data["title_zh"], data["title_en"], strict=True)]
-    worded["margin"] = _ratio(data["cm3_fen"], data["net_sales_fen"])
-    worded["coverage"] = _ratio(data["net_sales_known_cost_fen"], data["net_sales_fen"])
+    worded["margin"] = _ratio(written.share, data["cm3_fen"], data["net_sales_fen"])
+    worded["coverage"] = _ratio(written.coverage, data["net_sales_known_cost_fen"], data["net_sales_fen"])
     return worded
 
 
-def _ratio(parts: "pd.Series[int]", wholes: "pd.Series[int]") -> "pd.Series[float]":
-    shares = [written.share(part, whole) for part, whole in zip(parts, wholes, strict=True)]
+def _ratio(
+    of: Callable[[int, int], Decimal | None], parts: "pd.Series[int]", wholes: "pd.Series[int]"
+) -> "pd.Series[float]":
+    shares = [of(part, whole) for part, whole in zip(parts, wholes, strict=True)]
     return pd.Series([None if s is None else float(s) for s in shares], dtype="float64", index=parts.index)
 
 

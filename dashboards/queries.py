@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from dashboards.format import share
+from dashboards.format import coverage
 from dashboards.periods import Grain, Period
 
 NO_ITEM = "none"
@@ -56,8 +56,8 @@ class Totals:
 
     @property
     def cost_coverage(self) -> Decimal | None:
-        """Share of net sales whose cost is known; None without net sales."""
-        return share(self.net_sales_known_cost_fen, self.net_sales_fen)
+        """Share of net sales whose cost is known; None where there is no such share."""
+        return coverage(self.net_sales_known_cost_fen, self.net_sales_fen)
 
     @property
     def cost_unknown(self) -> bool:

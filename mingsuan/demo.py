@@ -57,6 +57,11 @@ class _Period:
             return "–"
         return f"{100 * self.fen[part] / self.fen[whole]:.1f} %".replace("-", money.MINUS)
 
+    def coverage(self) -> str:
+        """Share of net sales with known cost; a dash where refunds leave no whole of which the known part is a part."""
+        known = "net_sales_known_cost_fen"
+        return self.share(known, "net_sales_fen") if 0 <= self.fen[known] <= self.fen["net_sales_fen"] else "–"
+
 
 def show_figures(console: Console, version_folder: Path, language: str) -> None:
     """Print P&L and repurchase figures of a published version, with its as-of stamp. `language`: zh_CN or en."""
@@ -98,7 +103,7 @@ def _profit_table(snapshot: duckdb.DuckDBPyConnection, currency: str, _: Transla
                 )
             )
             table.add_row(f"{sign}{_(name)}", *cells, style="bold" if sign == SUM else None)
-    coverage = (cell for period in periods for cell in ("", period.share("net_sales_known_cost_fen", "net_sales_fen")))
+    coverage = (cell for period in periods for cell in ("", period.coverage()))
     table.add_section()
     table.add_row(_("Net sales, cost known"), *coverage)
     return table

@@ -29,6 +29,7 @@ class Segment:
     file: str
     row_count: int
     checksum: str
+    file_bytes: int
 
 
 def write_segments(
@@ -41,15 +42,20 @@ def write_segments(
     }
     segments = []
     for month, row_count, checksum in _months(warehouse, relation, MONTH_COLUMNS[table]):
-        segment = Segment(table, f"{month:%Y-%m}", f"{FOLDER}/{table}-{month:%Y-%m}.parquet", row_count, checksum)
-        target = folder / segment.file
-        same = before.get((segment.month, row_count, checksum))
-        if same is not None and earlier is not None and (earlier / same.file).exists():
+        file = f"{FOLDER}/{table}-{month:%Y-%m}.parquet"
+        target = folder / file
+        same = before.get((f"{month:%Y-%m}", row_count, checksum))
+        if same is not None and earlier is not None and _is_whole(earlier / same.file, same):
             os.link(earlier / same.file, target)
         else:
             _write(warehouse, relation, MONTH_COLUMNS[table], month, target)
-        segments.append(segment)
+        segments.append(Segment(table, f"{month:%Y-%m}", file, row_count, checksum, target.stat().st_size))
     return segments
+
+
+def _is_whole(file: Path, segment: Segment) -> bool:
+    """A file that was cut short or lost is written again, so that a refresh mends it."""
+    return file.exists() and file.stat().st_size == segment.file_bytes
 
 
 def as_json(segments: Iterable[Segment]) -> list[dict[str, object]]:

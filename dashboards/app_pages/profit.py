@@ -110,10 +110,10 @@ def _figures(view: View, current: Totals, before: Totals | None) -> list[Figure]
 def _coverage(view: View, chosen: Selection, current: Totals) -> None:
     _ = view.gettext
     if current.cost_unknown:
-        unknown = written.share(current.net_sales_fen - current.net_sales_known_cost_fen, current.net_sales_fen)
+        known = current.cost_coverage
         st.warning(
             _("Cost unknown for {rate} of net sales; the CM columns include only posted costs.").format(
-                rate=written.rate(unknown)
+                rate=_("a part") if known is None else written.rate(1 - known)
             ),
             icon=":material/help:",
         )

@@ -76,3 +76,11 @@ def test_one_day_is_not_written_as_a_range() -> None:
 
 def test_whole_days_lose_their_decimals() -> None:
     assert [written.days(value) for value in (94.0, 34.5, None)] == ["94", "34.5", "—"]
+
+
+def test_coverage_is_a_share_or_nothing() -> None:
+    assert written.coverage(3000, 6000) == Decimal("0.5")
+    assert written.coverage(0, 100) == 0
+    assert written.coverage(-5000, 5000) is None  # sold at unknown cost, refunded at known cost
+    assert written.coverage(200, 100) is None
+    assert written.coverage(0, 0) is None

@@ -59,3 +59,14 @@ def test_a_changed_column_writes_every_month_again(facts: duckdb.DuckDBPyConnect
     facts.execute("alter table fct_order_items rename n to number")
     _write(facts, tmp_path / "b", tmp_path / "a", tuple(first))
     assert set(_links(tmp_path / "b").values()) == {1}
+
+
+def test_a_segment_that_was_cut_short_or_lost_is_written_again(
+    facts: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    first = _write(facts, tmp_path / "a")
+    (tmp_path / "a" / first[0].file).write_bytes(b"PAR1")
+    (tmp_path / "a" / first[1].file).unlink()
+    mended = _write(facts, tmp_path / "b", tmp_path / "a", tuple(first))
+    files = [str(tmp_path / "b" / segment.file) for segment in mended]
+    assert facts.execute("select count(*) from read_parquet(?)", [files]).fetchone() == (40,)
