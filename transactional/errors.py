@@ -34,7 +34,9 @@ class ShopError(Exception):
     type: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
-    message: ClassVar[str] = "Something went wrong on our side. If you were paying, look at your orders before you try again."
+    message: ClassVar[str] = (
+        "Something went wrong on our side. If you were paying, look at your orders before you try again."
+    )
 
     def __init__(self, problems: Sequence[FieldProblem] = (), **values: object) -> None:
         super().__init__(self.message.format(**values))
