@@ -121,7 +121,7 @@ select pg_current_snapshot()::text as snapshot,
 _CATALOGUE = f"""
 select c.relname::text as table_name, a.attname::text as column_name, format_type(a.atttypid, a.atttypmod) as kind
 from pg_attribute a join pg_class c on c.oid = a.attrelid
-where c.relnamespace = '{SCHEMA}'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+where c.relnamespace = to_regnamespace('{SCHEMA}') and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
 order by c.relname, a.attnum
 """
 
@@ -149,6 +149,8 @@ class Source:
         for table, column, kind in self._rows(_CATALOGUE):
             if table in listed and not is_withheld(listed[table], column):
                 found[table].append(Column(column, _duckdb_type(table, column, kind)))
+        if not any(found.values()):
+            raise SourceUnavailableError(f"the source has no tables in schema {SCHEMA}: run mingsuan migrate first")
         if missing := sorted(name for name, columns in found.items() if not columns):
             raise SourceUnavailableError(f"the source lacks tables of schema {SCHEMA}: {', '.join(missing)}")
         return {name: tuple(columns) for name, columns in found.items()}

@@ -200,3 +200,15 @@ def test_an_unreachable_source_is_named_without_its_password(
     ):
         pass
     assert "hunter2" not in str(refusal.value)
+
+
+def test_a_database_without_the_shop_is_refused_with_what_to_run(
+    fresh_database: DatabaseUrls, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    with psycopg.connect(fresh_database.owner, autocommit=True) as owner:
+        owner.execute("alter schema shop rename to elsewhere")
+    with (
+        attached(warehouse, fresh_database.reader, by_index=False) as source,
+        pytest.raises(SourceUnavailableError, match="no tables in schema shop: run mingsuan migrate first"),
+    ):
+        source.columns(TABLES)
