@@ -76,11 +76,11 @@ def dashboards(browser: Browser) -> None:
 
 
 def dagster(browser: Browser) -> None:
-    """The assets, layer by layer."""
+    """The runs that refreshed the dashboards."""
     page = _page(browser, 1440, 900)
-    page.goto(f"{DAGSTER}/assets")
+    page.goto(f"{DAGSTER}/runs")
     page.wait_for_timeout(6000)
-    _keep(page, "dagster-assets")
+    _keep(page, "dagster-runs")
 
 
 if __name__ == "__main__":
