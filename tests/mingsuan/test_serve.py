@@ -117,18 +117,25 @@ def when_up(console: Console) -> Iterator[Callable[[Callable[[], None]], None]]:
         thread.join()
 
 
-def _descendants() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+@pytest.fixture
+def descendants() -> Callable[[], list[psutil.Process]]:
+    """What this test started: other tests of this process may have left theirs, such as multiprocessing's tracker."""
+    before = set(psutil.Process().children(recursive=True))
+    return lambda: [process for process in psutil.Process().children(recursive=True) if process not in before]
 
 
 def test_shows_where_everything_is_and_stops_all_of_it_on_sigterm(
-    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch, when_up: Callable[..., None]
+    settings: Settings,
+    console: Console,
+    monkeypatch: pytest.MonkeyPatch,
+    when_up: Callable[..., None],
+    descendants: Callable[[], list[psutil.Process]],
 ) -> None:
     monkeypatch.setattr(serve, "services", _plan(ANSWERING, ANSWERING))
     seen: list[psutil.Process] = []
 
     def stop() -> None:
-        seen.extend(_descendants())
+        seen.extend(descendants())
         os.kill(os.getpid(), signal.SIGTERM)
 
     when_up(stop)
@@ -142,7 +149,10 @@ def test_shows_where_everything_is_and_stops_all_of_it_on_sigterm(
 
 
 def test_a_part_that_dies_is_named_with_the_end_of_its_log_and_the_others_are_stopped(
-    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    console: Console,
+    monkeypatch: pytest.MonkeyPatch,
+    descendants: Callable[[], list[psutil.Process]],
 ) -> None:
     dying = "import sys; print('the disk is full', flush=True); sys.exit(3)"
     monkeypatch.setattr(serve, "services", _plan(ANSWERING, dying))
@@ -150,20 +160,26 @@ def test_a_part_that_dies_is_named_with_the_end_of_its_log_and_the_others_are_st
     said = _said(console)
     assert "part 1 ended by itself (exit code 3)" in said
     assert "the disk is full" in said
-    assert not _descendants()
+    assert not descendants()
 
 
 def test_a_part_that_does_not_listen_to_sigterm_is_killed(
-    settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch, when_up: Callable[..., None]
+    settings: Settings,
+    console: Console,
+    monkeypatch: pytest.MonkeyPatch,
+    when_up: Callable[..., None],
+    descendants: Callable[[], list[psutil.Process]],
 ) -> None:
     monkeypatch.setattr(serve, "services", _plan(STUBBORN))
     monkeypatch.setattr("mingsuan.watchdog.GRACE_SECONDS", 0.5)
     when_up(lambda: os.kill(os.getpid(), signal.SIGINT))
     assert serve.run(settings, URLS, [], console) == 0
-    assert not _descendants()
+    assert not descendants()
 
 
-def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(settings: Settings, console: Console) -> None:
+def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(
+    settings: Settings, console: Console, descendants: Callable[[], list[psutil.Process]]
+) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", settings.dashboards_port))
         other.listen()
@@ -173,7 +189,7 @@ def test_a_taken_port_is_named_with_its_setting_and_nothing_starts(settings: Set
     assert "MINGSUAN_DASHBOARDS_PORT" in said
     assert "MINGSUAN_SHOP_PORT" not in said
     assert "pw-made-now" in said  # it will never be shown again
-    assert not _descendants()
+    assert not descendants()
 
 
 def test_a_second_serve_of_the_same_folder_is_refused(settings: Settings, console: Console) -> None:
