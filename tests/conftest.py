@@ -24,7 +24,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def full_counts() -> bool:
-    """True in `make prove`: the counts that the acceptance lines name."""
+    """True in `make prove`: as many rounds as a claim needs, where `make test` takes a sample."""
     return Settings().full_counts
 
 
