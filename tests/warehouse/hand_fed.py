@@ -82,7 +82,7 @@ def close_batch(connection: duckdb.DuckDBPyConnection, batch_id: int, source_ins
     }
     connection.execute(
         "insert into ingest.batch values (?, '10:20:', '7', 1, ?, ?, ?, 0.5)",
-        [batch_id, source_instant, datetime.now(UTC), sum(counts.values())],
+        [batch_id, source_instant, clock.now(), sum(counts.values())],
     )
     connection.executemany(
         "insert into ingest.table_count values (?, ?, ?, ?, ?, ?)",
