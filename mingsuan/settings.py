@@ -41,6 +41,41 @@ class Settings(BaseSettings):
     )
     session_days: int = Field(default=14, ge=1, description="Life of a log-in")
     secure_cookies: bool = Field(default=False, description="Cookies over HTTPS only; set it behind TLS")
+    hold_minutes: int = Field(default=15, ge=1, le=120, description="How long an unpaid order keeps its codes, at most")
+    public_url: str | None = Field(
+        default=None,
+        description="Address under which shoppers and gateways reach the shop, such as https://shop.example",
+    )
+    redis_url: SecretStr | None = Field(default=None, description="Redis that several shop processes share as a cache")
+    log_format: Literal["json", "text"] = Field(default="json", description="Form of the shop's and worker's log lines")
+    metrics_open: bool = Field(default=False, description="Answer /metrics to other machines too")
+    wechat_mchid: str | None = Field(default=None, description="WeChat Pay: merchant id; without it the way is off")
+    wechat_appid: str = Field(default="", description="WeChat Pay: app id")
+    wechat_serial_no: str = Field(default="", description="WeChat Pay: serial number of the merchant's certificate")
+    wechat_private_key_file: Path | None = Field(
+        default=None, description="WeChat Pay: the merchant's private key (PEM)"
+    )
+    wechat_apiv3_key_file: Path | None = Field(default=None, description="WeChat Pay: file with the API v3 key")
+    wechat_public_key_file: Path | None = Field(default=None, description="WeChat Pay: the platform's public key (PEM)")
+    wechat_public_key_id: str = Field(default="", description="WeChat Pay: id of that public key")
+    wechat_gateway_url: str = Field(default="https://api.mch.weixin.qq.com", description="WeChat Pay: its API")
+    wechat_fee_per_myriad: int = Field(default=60, ge=0, le=1000, description="WeChat Pay: fee in 1/10,000")
+    alipay_app_id: str | None = Field(default=None, description="Alipay: app id; without it the way is off")
+    alipay_seller_id: str = Field(default="", description="Alipay: the merchant's user id (2088…)")
+    alipay_private_key_file: Path | None = Field(default=None, description="Alipay: the app's private key (PEM)")
+    alipay_public_key_file: Path | None = Field(default=None, description="Alipay: Alipay's public key (PEM)")
+    alipay_gateway_url: str = Field(default="https://openapi.alipay.com/gateway.do", description="Alipay: its API")
+    alipay_fee_per_myriad: int = Field(default=60, ge=0, le=1000, description="Alipay: fee in 1/10,000")
+    unionpay_merchant_id: str | None = Field(
+        default=None, description="UnionPay: merchant id; without it the way is off"
+    )
+    unionpay_private_key_file: Path | None = Field(
+        default=None, description="UnionPay: the merchant's private key (PEM)"
+    )
+    unionpay_cert_id: str = Field(default="", description="UnionPay: id of the merchant's certificate")
+    unionpay_public_key_file: Path | None = Field(default=None, description="UnionPay: UnionPay's public key (PEM)")
+    unionpay_gateway_url: str = Field(default="https://gateway.95516.com", description="UnionPay: its API")
+    unionpay_fee_per_myriad: int = Field(default=60, ge=0, le=1000, description="UnionPay: fee in 1/10,000")
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
     full_counts: bool = Field(default=False, description="Run tests at the full counts")
 
@@ -65,6 +100,11 @@ class Settings(BaseSettings):
     @property
     def keys_dir(self) -> Path:
         return self.var / "keys"
+
+    @property
+    def public_dir(self) -> Path:
+        """What anybody may read: heads of the ledger's seals."""
+        return self.var / "public"
 
     @property
     def warehouse_file(self) -> Path:

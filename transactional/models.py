@@ -2,6 +2,7 @@
 
 from transactional import profile
 from transactional.accounts import models as accounts
+from transactional.backoffice import models as backoffice
 from transactional.cards import models as cards
 from transactional.catalogue import models as catalogue
 from transactional.db import Base
@@ -10,4 +11,4 @@ from transactional.orders import models as orders
 from transactional.payments import models as payments
 
 METADATA = Base.metadata
-SLICES = (accounts, cards, catalogue, ledger, orders, payments, profile)
+SLICES = (accounts, backoffice, cards, catalogue, ledger, orders, payments, profile)

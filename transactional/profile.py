@@ -1,4 +1,6 @@
-"""What is fixed for the whole shop once it has its first amount of money: its currency and its zone."""
+"""What holds for the whole shop: its currency and zone, fixed with its first amount of money; whether it sells now."""
+
+from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,3 +16,5 @@ class ShopProfile(Numbered):
 
     currency: Mapped[str] = mapped_column(Text)
     timezone: Mapped[str] = mapped_column(Text)
+    selling_paused_at: Mapped[datetime | None]
+    pause_reason: Mapped[str] = mapped_column(Text, server_default="")

@@ -30,7 +30,8 @@ def test_the_list_says_append_only_where_the_database_refuses_changes(connection
     rows = connection.execute(
         "select tgrelid::regclass::text from pg_trigger where tgname = 'refuse_change'"
     ).fetchall()
-    assert {name for (name,) in rows} == {f"shop.{table.name}" for table in TABLES if table.append_only}
+    listed = {name.removeprefix("shop.") for (name,) in rows} - EXCUSED.keys()
+    assert listed == {table.name for table in TABLES if table.append_only}
 
 
 def test_no_column_that_sounds_like_a_person_or_a_secret_is_left_to_its_name_alone() -> None:

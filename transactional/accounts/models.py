@@ -1,8 +1,10 @@
-"""Customers, staff, log-in sessions and customers' wallets."""
+"""Customers, staff and what they did, log-in sessions, and customers' wallets."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Public, Row
@@ -52,6 +54,20 @@ class Staff(Public):
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     disabled_at: Mapped[datetime | None]
+
+
+class StaffAct(Public):
+    """One row per deliberate act of staff; without a member of staff it was done from the command line."""
+
+    __tablename__ = "staff_act"
+    append_only = True
+
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"), index=True)
+    act: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text, index=True)
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    happened_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Session(Numbered):

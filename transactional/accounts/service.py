@@ -1,10 +1,12 @@
-"""What accounts do: register, log in and out, say who is behind a cookie, credit a wallet.
+"""What accounts do: register, log in and out, say who is behind a cookie, credit a wallet, record what staff did.
 
 Passwords are hashed outside transactions: hashing takes tens of milliseconds and must hold no database connection.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
@@ -13,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from transactional.accounts import passwords, queries, tokens
-from transactional.accounts.models import STAFF_ROLES, Customer, Session, Staff, Wallet
+from transactional.accounts.models import STAFF_ROLES, Customer, Session, Staff, StaffAct, Wallet
 from transactional.accounts.rules import email_problems, password_problems
 from transactional.accounts.schemas import (
     CreditSource,
@@ -189,3 +191,20 @@ async def wallet(
         currency=currency,
         lines=await queries.wallet_lines(session, customer_id, limit, offset),
     )
+
+
+async def record_act(
+    session: WriteSession,
+    staff_id: int | None,
+    act: str,
+    subject: str,
+    *,
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """What a member of staff (none: the command line) did to what, in the transaction that does it.
+
+    `detail` holds numbers and public names only: never a code, a secret or a person.
+    """
+    session.add(StaffAct(staff_id=staff_id, act=act, subject=subject, reason=reason, detail=dict(detail or {})))
+    await session.flush()

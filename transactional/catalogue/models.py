@@ -1,8 +1,10 @@
-"""What is sold: categories, products, SKUs and their prices over time."""
+"""What is sold: categories, products, SKUs, their prices over time, and what a bundle consists of."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Public
@@ -42,13 +44,18 @@ class Product(Public):
     tutorial_en: Mapped[str] = mapped_column(Text, server_default="")
     publish_state: Mapped[str] = mapped_column(Text, server_default="draft")
     published_at: Mapped[datetime | None]
+    delivery_form: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
 
 
 class Sku(Public):
     """One row per variant that can be bought, such as a face value."""
 
     __tablename__ = "sku"
-    __table_args__ = (CheckConstraint(f"publish_state in {PUBLISH_STATES!r}", name="publish_state"),)
+    __table_args__ = (
+        CheckConstraint(f"publish_state in {PUBLISH_STATES!r}", name="publish_state"),
+        CheckConstraint("max_per_order between 1 and 100", name="max_per_order"),
+        CheckConstraint("duration_days > 0", name="duration"),
+    )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("shop.product.id"), index=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
@@ -56,6 +63,8 @@ class Sku(Public):
     name_en: Mapped[str] = mapped_column(Text)
     position: Mapped[int] = mapped_column(server_default="0")
     publish_state: Mapped[str] = mapped_column(Text, server_default="published")
+    max_per_order: Mapped[int] = mapped_column(server_default="100")
+    duration_days: Mapped[int | None]
 
 
 class Price(Numbered):
@@ -71,3 +80,26 @@ class Price(Numbered):
     sku_id: Mapped[int] = mapped_column(ForeignKey("shop.sku.id"))
     list_price_fen: Mapped[int]
     valid_from: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class BundleItem(Numbered):
+    """One row per part of a bundle; taken out of it, it stays on record with `removed_at`."""
+
+    __tablename__ = "bundle_item"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("bundle_sku_id <> part_sku_id", name="not_itself"),
+        Index(
+            "bundle_item_part_key",
+            "bundle_sku_id",
+            "part_sku_id",
+            unique=True,
+            postgresql_where=text("removed_at is null"),
+        ),
+    )
+
+    bundle_sku_id: Mapped[int] = mapped_column(ForeignKey("shop.sku.id"))
+    part_sku_id: Mapped[int] = mapped_column(ForeignKey("shop.sku.id"), index=True)
+    quantity: Mapped[int]
+    position: Mapped[int] = mapped_column(server_default="0")
+    removed_at: Mapped[datetime | None]

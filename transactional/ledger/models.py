@@ -1,8 +1,8 @@
-"""The double-entry ledger: accounts, transactions, entries, and the document line behind each income or expense."""
+"""The double-entry ledger: accounts, transactions, entries, document lines, seals and closed months."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Public, Row
@@ -68,3 +68,35 @@ class DocumentLine(Public):
     fulfilment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.fulfilment.id"))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
     effective_at: Mapped[datetime]
+
+
+class LedgerSeal(Public):
+    """One row per batch of transactions sealed: their ids in leaf order, the Merkle root over them, the chained head.
+
+    Leaves leave `row_xid` out, so that a restored database keeps its seals.
+    """
+
+    __tablename__ = "ledger_seal"
+    append_only = True
+
+    seal_no: Mapped[int] = mapped_column(unique=True)
+    system_identifier: Mapped[str] = mapped_column(Text)
+    horizon_xid: Mapped[int]
+    transaction_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    transaction_count: Mapped[int]
+    merkle_root: Mapped[bytes] = mapped_column(LargeBinary)
+    previous_head: Mapped[bytes] = mapped_column(LargeBinary)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class MonthClose(Public):
+    """One row per closed month, named by its first day; nothing is dated into it any more."""
+
+    __tablename__ = "month_close"
+    __table_args__ = (CheckConstraint("extract(day from month) = 1", name="first_day"),)
+    append_only = True
+
+    month: Mapped[date] = mapped_column(unique=True)
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
+    closed_at: Mapped[datetime] = mapped_column(server_default=func.now())

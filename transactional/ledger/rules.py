@@ -1,6 +1,7 @@
-"""From a business event to its postings. Pure, and the only place that knows which account an event touches.
+"""From a business event to its postings: what a posting is, and the events of a sale.
 
-The service, the importers and the simulation all post through these functions. Amounts are fen, debit positive.
+With `stock_rules`, `gateway_rules`, `supplier_rules` and `other_rules` the only place that knows which account an event
+touches; the service, the importers and the simulation all post through these. Pure. Amounts are fen, debit positive.
 """
 
 from collections.abc import Iterable, Sequence
@@ -53,16 +54,33 @@ class Account(StrEnum):
     BANK = "bank"
     GATEWAY_RECEIVABLE = "gateway_receivable"
     CARD_INVENTORY = "card_inventory"
+    SUPPLIER_PREPAID = "supplier_prepaid"
+    PURCHASES_IN_FLIGHT = "purchases_in_flight"
     CUSTOMER_WALLET = "customer_wallet"
     UNEARNED_SALES = "unearned_sales"
+    UNEARNED_MEMBERSHIP = "unearned_membership"
+    UNEARNED_OTHER = "unearned_other"
     SUPPLIER_PAYABLE = "supplier_payable"
     REFUND_PAYABLE = "refund_payable"
+    COMMISSION_PAYABLE = "commission_payable"
+    DRAW_STAKES = "draw_stakes"
+    UNAPPLIED_RECEIPTS = "unapplied_receipts"
     SALES = "sales"
+    DRAW_INCOME = "draw_income"
+    MEMBERSHIP_INCOME = "membership_income"
+    OTHER_INCOME = "other_income"
     DISCOUNTS = "discounts"
     REFUNDS = "refunds"
     COGS = "cogs"
     PAYMENT_FEES = "payment_fees"
+    DELIVERY_COSTS = "delivery_costs"
+    SUPPLIER_LOSSES = "supplier_losses"
+    CARD_LOSSES = "card_losses"
+    CHARGEBACKS = "chargebacks"
+    COMMISSIONS = "commissions"
+    MARKETING = "marketing"
     GOODWILL = "goodwill"
+    DRAW_PRIZES = "draw_prizes"
 
 
 MONEY_IN: dict[str, Account] = {
@@ -121,7 +139,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A fulfilment that was handed over: its share of the line, and its cost (None when unknown)."""
+    """A fulfilment that was handed over: its share of the line, its cost (None when unknown) and where that lay."""
 
     fulfilment_id: int
     order_item_id: int
@@ -131,15 +149,25 @@ class Delivered:
     discount_fen: int
     cost_fen: int | None
     delivered_at: datetime
+    cost_from: Account = Account.CARD_INVENTORY
 
 
-def order_paid(payment_id: int, order_id: int, customer_id: int, method: str, net_fen: int, at: datetime) -> Posting:
-    """Money arrives; nothing is earned yet."""
+def order_paid(
+    payment_id: int,
+    order_id: int,
+    customer_id: int,
+    method: str,
+    net_fen: int,
+    at: datetime,
+    membership_fen: int = 0,
+) -> Posting:
+    """Money arrives; nothing is earned yet. `membership_fen` of it is for memberships, earned over time."""
     entries = (
         Entry(MONEY_IN[method], net_fen, customer_id),
-        Entry(Account.UNEARNED_SALES, -net_fen, customer_id),
+        Entry(Account.UNEARNED_SALES, membership_fen - net_fen, customer_id),
+        Entry(Account.UNEARNED_MEMBERSHIP, -membership_fen, customer_id),
     )
-    return Posting(f"payment:{payment_id}", "order_paid", at, _without_zeros(entries), (), order_id)
+    return Posting(f"payment:{payment_id}", "order_paid", at, without_zeros(entries), (), order_id)
 
 
 def fee_charged(
@@ -152,7 +180,7 @@ def fee_charged(
         Entry(Account.GATEWAY_RECEIVABLE, -total, customer_id),
     )
     lines = tuple(Line("payment_fee", "payment_fees", fee, item, None, customer_id) for item, fee in fees)
-    return Posting(f"fee:{payment_id}", "fee_charged", at, _without_zeros(entries), _priced(lines), order_id)
+    return Posting(f"fee:{payment_id}", "fee_charged", at, without_zeros(entries), priced(lines), order_id)
 
 
 def item_delivered(unit: Delivered) -> Posting:
@@ -164,7 +192,7 @@ def item_delivered(unit: Delivered) -> Posting:
         Entry(Account.DISCOUNTS, unit.discount_fen, *of),
         Entry(Account.SALES, -unit.gross_fen, *of),
         Entry(Account.COGS, cost, *of),
-        Entry(Account.CARD_INVENTORY, -cost, *of),
+        Entry(unit.cost_from, -cost, *of),
     )
     about = (unit.order_item_id, unit.fulfilment_id, unit.customer_id)
     lines = (
@@ -176,23 +204,30 @@ def item_delivered(unit: Delivered) -> Posting:
         f"delivery:{unit.fulfilment_id}",
         "item_delivered",
         unit.delivered_at,
-        _without_zeros(entries),
-        _priced(lines),
+        without_zeros(entries),
+        priced(lines),
         unit.order_id,
     )
 
 
-def refund_granted(refund_id: int, unit: Delivered, amount_fen: int, earned: bool, at: datetime) -> Posting:
-    """The shop owes money back: out of unearned sales before delivery, as a reduction of revenue after it."""
+def refund_granted(
+    refund_id: int,
+    unit: Delivered,
+    amount_fen: int,
+    earned: bool,
+    at: datetime,
+    unearned: Account = Account.UNEARNED_SALES,
+) -> Posting:
+    """The shop owes money back: out of `unearned` before delivery, as a reduction of revenue after it."""
     of = (unit.customer_id, unit.order_item_id)
-    debit = Account.REFUNDS if earned else Account.UNEARNED_SALES
+    debit = Account.REFUNDS if earned else unearned
     entries = (Entry(debit, amount_fen, *of), Entry(Account.REFUND_PAYABLE, -amount_fen, *of))
     lines = (
         (Line("refund", "refunds", amount_fen, unit.order_item_id, unit.fulfilment_id, unit.customer_id),)
         if earned
         else ()
     )
-    return Posting(f"refund:{refund_id}", "refund_granted", at, _without_zeros(entries), _priced(lines), unit.order_id)
+    return Posting(f"refund:{refund_id}", "refund_granted", at, without_zeros(entries), priced(lines), unit.order_id)
 
 
 def refund_paid_out(
@@ -203,7 +238,7 @@ def refund_paid_out(
         Entry(Account.REFUND_PAYABLE, amount_fen, customer_id),
         Entry(MONEY_IN[method], -amount_fen, customer_id),
     )
-    return Posting(f"refund-paid:{refund_id}", "refund_paid_out", at, _without_zeros(entries), (), order_id)
+    return Posting(f"refund-paid:{refund_id}", "refund_paid_out", at, without_zeros(entries), (), order_id)
 
 
 def codes_bought(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
@@ -212,13 +247,13 @@ def codes_bought(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
         Entry(Account.CARD_INVENTORY, total_cost_fen),
         Entry(Account.SUPPLIER_PAYABLE, -total_cost_fen),
     )
-    return Posting(f"batch:{batch_id}", "codes_bought", at, _without_zeros(entries))
+    return Posting(f"batch:{batch_id}", "codes_bought", at, without_zeros(entries))
 
 
 def batch_paid(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
     """The supplier of a batch is paid."""
     entries = (Entry(Account.SUPPLIER_PAYABLE, total_cost_fen), Entry(Account.BANK, -total_cost_fen))
-    return Posting(f"batch-paid:{batch_id}", "supplier_paid", at, _without_zeros(entries))
+    return Posting(f"batch-paid:{batch_id}", "supplier_paid", at, without_zeros(entries))
 
 
 def wallet_credited(
@@ -230,12 +265,14 @@ def wallet_credited(
         Entry(Account.CUSTOMER_WALLET, -amount_fen, customer_id),
     )
     lines = (Line("wallet_credit", "goodwill", amount_fen, None, None, customer_id),) if source == "goodwill" else ()
-    return Posting(f"credit:{reference}", "wallet_credited", at, _without_zeros(entries), lines)
+    return Posting(f"credit:{reference}", "wallet_credited", at, without_zeros(entries), lines)
 
 
-def _without_zeros(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def without_zeros(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Entries that carry money."""
     return tuple(entry for entry in entries if entry.amount_fen != 0)
 
 
-def _priced(lines: Iterable[Line]) -> tuple[Line, ...]:
+def priced(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Document lines that carry money."""
     return tuple(line for line in lines if line.amount_fen != 0)

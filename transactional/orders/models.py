@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Public
-from transactional.orders.rules import FULFILMENT_STATES, ORDER_STATES
+from transactional.orders.rules import FULFILMENT_STATES, ORDER_STATES, WAITS
 
 
 class Order(Public):
@@ -31,6 +31,9 @@ class Order(Public):
     ordered_at: Mapped[datetime] = mapped_column(server_default=func.now())
     paid_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    pay_by: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
     source: Mapped[str | None] = mapped_column(Text)
     source_ref: Mapped[str | None] = mapped_column(Text)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("shop.order_import.id"))
@@ -53,6 +56,9 @@ class OrderItem(Public):
     gross_fen: Mapped[int]
     discount_fen: Mapped[int] = mapped_column(server_default="0")
     net_fen: Mapped[int]
+    bundle_sku_id: Mapped[int | None] = mapped_column(ForeignKey("shop.sku.id"))
+    bundle_quantity: Mapped[int | None]
+    form_answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class Fulfilment(Public):
@@ -62,6 +68,8 @@ class Fulfilment(Public):
     __table_args__ = (
         UniqueConstraint("order_item_id", "unit_no"),
         CheckConstraint(f"state in {FULFILMENT_STATES!r}", name="state"),
+        CheckConstraint(f"waits_for in {WAITS!r}", name="waits_for"),
+        Index("fulfilment_waiting_idx", "waits_for", "id", postgresql_where=text("state = 'waiting'")),
     )
 
     order_item_id: Mapped[int] = mapped_column(ForeignKey("shop.order_item.id"))
@@ -72,6 +80,40 @@ class Fulfilment(Public):
     discount_fen: Mapped[int]
     cost_fen: Mapped[int | None]
     delivered_at: Mapped[datetime | None]
+    waits_for: Mapped[str | None] = mapped_column(Text)
+    delivered_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
+
+
+class MembershipPeriod(Public):
+    """One row per membership handed over: its net price becomes income day by day, `released_fen` of it so far."""
+
+    __tablename__ = "membership_period"
+    __table_args__ = (
+        CheckConstraint("days > 0", name="days"),
+        CheckConstraint("released_fen between 0 and net_fen", name="released"),
+    )
+
+    fulfilment_id: Mapped[int] = mapped_column(ForeignKey("shop.fulfilment.id"), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("shop.customer.id"), index=True)
+    starts_at: Mapped[datetime]
+    days: Mapped[int]
+    net_fen: Mapped[int]
+    released_fen: Mapped[int] = mapped_column(server_default="0")
+    ended_at: Mapped[datetime | None]
+
+
+class CartItem(Numbered):
+    """One row per SKU that a customer ever put into the cart; quantity 0 when it was taken out or ordered."""
+
+    __tablename__ = "cart_item"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "sku_id"),
+        CheckConstraint("quantity between 0 and 100", name="quantity"),
+    )
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("shop.customer.id"))
+    sku_id: Mapped[int] = mapped_column(ForeignKey("shop.sku.id"))
+    quantity: Mapped[int]
 
 
 class OrderEvent(Numbered):

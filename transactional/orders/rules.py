@@ -13,7 +13,9 @@ ORDER_STATES = (
     "refund_pending",
     "refunded",
 )
-FULFILMENT_STATES = ("waiting", "delivered", "refunded", "cancelled")
+FULFILMENT_STATES = ("waiting", "delivered", "refund_pending", "refunded", "cancelled")
+WAITS = ("stock", "manual", "supplier")
+"""What a waiting fulfilment of a paid order waits for."""
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "pending_payment": frozenset({"paid", "cancelled"}),
@@ -22,8 +24,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "partially_delivered": frozenset({"delivered", "refund_pending"}),
     "delivered": frozenset({"completed", "refund_pending"}),
     "completed": frozenset({"refund_pending"}),
-    "refund_pending": frozenset({"refunded", "partially_delivered", "delivered", "completed"}),
-    "cancelled": frozenset(),
+    "refund_pending": frozenset({"refunded", "fulfilling", "partially_delivered", "delivered", "completed"}),
+    "cancelled": frozenset({"paid"}),  # paid after all: the late payment's decision
     "refunded": frozenset(),
 }
 
@@ -40,12 +42,14 @@ def move(state: str, to: str) -> str:
 
 
 def state_of(paid: bool, fulfilments: Collection[str]) -> str:
-    """An order's state, derived from its payment and the states of its fulfilments."""
+    """An order's state, derived from its payment and the states of its fulfilments (`completed` is the customer's)."""
     if not paid:
         return "cancelled" if fulfilments and set(fulfilments) == {"cancelled"} else "pending_payment"
     states = set(fulfilments)
+    if "refund_pending" in states:
+        return "refund_pending"
     if states == {"refunded"}:
         return "refunded"
     if "waiting" not in states:
         return "delivered"
-    return "partially_delivered" if "delivered" in states else "paid"
+    return "partially_delivered" if "delivered" in states else "fulfilling"
