@@ -73,7 +73,8 @@ class DocumentLine(Public):
 class LedgerSeal(Public):
     """One row per batch of transactions sealed: their ids in leaf order, the Merkle root over them, the chained head.
 
-    Leaves leave `row_xid` out, so that a restored database keeps its seals.
+    Leaves leave `row_xid` out, so that a restored database keeps its seals. `horizon_xid` is the number below which
+    every ended transaction of this server is sealed; `lowest_id` and `highest_id` bound the ids.
     """
 
     __tablename__ = "ledger_seal"
@@ -83,6 +84,8 @@ class LedgerSeal(Public):
     system_identifier: Mapped[str] = mapped_column(Text)
     horizon_xid: Mapped[int]
     transaction_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    lowest_id: Mapped[int]
+    highest_id: Mapped[int]
     transaction_count: Mapped[int]
     merkle_root: Mapped[bytes] = mapped_column(LargeBinary)
     previous_head: Mapped[bytes] = mapped_column(LargeBinary)

@@ -53,6 +53,18 @@ create trigger refuse_closed_month after insert on shop.ledger_transaction
     referencing new table as new_transactions for each statement execute function shop.refuse_closed_month();
 """
 
+# The service's role may only insert, and so cannot lock the table in this mode itself.
+WAIT_FOR_LEDGER_WRITERS = """
+create function shop.wait_for_ledger_writers() returns void language plpgsql security definer
+set search_path = pg_catalog as $$
+begin
+    lock table shop.ledger_transaction in share row exclusive mode;
+end $$;
+
+revoke all on function shop.wait_for_ledger_writers() from public;
+grant execute on function shop.wait_for_ledger_writers() to shop_app;
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -108,6 +120,8 @@ def upgrade() -> None:
         sa.Column("system_identifier", sa.Text(), nullable=False),
         sa.Column("horizon_xid", sa.BigInteger(), nullable=False),
         sa.Column("transaction_ids", sa.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("lowest_id", sa.BigInteger(), nullable=False),
+        sa.Column("highest_id", sa.BigInteger(), nullable=False),
         sa.Column("transaction_count", sa.BigInteger(), nullable=False),
         sa.Column("merkle_root", sa.LargeBinary(), nullable=False),
         sa.Column("previous_head", sa.LargeBinary(), nullable=False),
@@ -656,6 +670,18 @@ def upgrade() -> None:
         referent_schema="shop",
     )
     op.add_column("card_batch", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True), schema="shop")
+    op.alter_column("card_batch", "file_sha256", existing_type=sa.LargeBinary(), nullable=True, schema="shop")
+    op.add_column("data_key", sa.Column("purpose", sa.Text(), server_default="codes", nullable=False), schema="shop")
+    op.add_column("data_key", sa.Column("period", sa.Text(), nullable=True), schema="shop")
+    op.add_column("data_key", sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True), schema="shop")
+    op.create_index(
+        "data_key_purpose_key",
+        "data_key",
+        ["purpose", "period"],
+        unique=True,
+        schema="shop",
+        postgresql_where=sa.text("superseded_at is null and period is not null"),
+    )
     op.add_column("card_reveal", sa.Column("sealed_delivery_id", sa.BigInteger(), nullable=True), schema="shop")
     op.alter_column("card_reveal", "card_id", existing_type=sa.BIGINT(), nullable=True, schema="shop")
     op.create_index(
@@ -771,6 +797,7 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         add_append_only(table)
     op.execute(REFUSE_CLOSED_MONTH)
+    op.execute(WAIT_FOR_LEDGER_WRITERS)
     op.execute("grant usage, select on all sequences in schema shop to shop_app")
 
 
