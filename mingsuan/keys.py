@@ -23,6 +23,11 @@ def read_or_make(path: Path) -> bytes:
             pass
         finally:
             draft.unlink()
+    return read(path)
+
+
+def read(path: Path) -> bytes:
+    """The 32-byte key in `path`. Raises ValueError on another size, FileNotFoundError."""
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ValueError(f"{path} must hold exactly {KEY_BYTES} bytes, not {len(key)}")

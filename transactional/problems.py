@@ -118,6 +118,8 @@ def problem_document(request: Request, refusal: ShopError) -> JSONResponse:
         errors=errors or None,
     )
     headers = {"Content-Language": spoken.replace("_", "-"), "Vary": "Accept-Language, Cookie"}
+    if (wait := refusal.values.get("retry_after_seconds")) is not None:
+        headers["Retry-After"] = str(wait)
     return JSONResponse(document.model_dump(exclude_none=True), refusal.status, headers, MEDIA_TYPE)
 
 

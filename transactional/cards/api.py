@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from transactional.accounts.rules import may
 from transactional.cards import service
 from transactional.cards.card_import import BatchFile, RefusedBatchError, import_batch
+from transactional.cards.errors import TooManyRevealsError
 from transactional.cards.schemas import CardBatchView, RevealedCode
 from transactional.edge import AsCustomer, AsStaff, ShopHere, Writing
 from transactional.errors import (
@@ -27,7 +28,9 @@ router = APIRouter()
     "/fulfilments/{fulfilment_id}/reveals",
     tags=["orders"],
     status_code=201,
-    responses=responses(NotLoggedInError, NotFoundError, MissingIdempotencyKeyError, IdempotencyKeyReusedError),
+    responses=responses(
+        NotLoggedInError, NotFoundError, TooManyRevealsError, MissingIdempotencyKeyError, IdempotencyKeyReusedError
+    ),
 )
 async def reveal_code(
     fulfilment_id: UUID, customer: AsCustomer, session: Writing, shop: ShopHere, key: Key

@@ -16,7 +16,8 @@ from mingsuan import clock, money
 from transactional.arrays import arrays, insert
 from transactional.cards import queries
 from transactional.cards.batch_file import NOT_TEXT, CodeRow, UnreadableFileError, code_rows
-from transactional.cards.models import CardBatch, DataKey
+from transactional.cards.keyring import new_data_key
+from transactional.cards.models import CardBatch
 from transactional.cards.schemas import CardBatchView
 from transactional.cards.vault import Vault
 from transactional.catalogue import service as catalogue
@@ -103,16 +104,13 @@ async def _store(
     session: WriteSession, vault: Vault, batch: CardBatch, rows: Sequence[CodeRow], prints: Sequence[bytes]
 ) -> None:
     """A data key of the batch's own, and its cards under it."""
-    [key_id] = await queries.next_ids(session, "data_key", 1)
-    key = vault.new_data_key(key_id)
-    session.add(DataKey(id=key_id, wrapped=key.wrapped, master_key_fingerprint=vault.master_key_fingerprint))
-    await session.flush()
+    key = await new_data_key(session, vault)
     card_ids = await queries.next_ids(session, "card", len(rows))
     codes = {card: row.code for card, row in zip(card_ids, rows, strict=True)}
     sealed = await to_thread.run_sync(vault.seal_codes, key, codes)
     costs = _costs(batch.total_cost_fen, len(rows))
     cards = [
-        (card, batch.id, batch.sku_id, key_id, sealed[card], fingerprint, cost)
+        (card, batch.id, batch.sku_id, key.id, sealed[card], fingerprint, cost)
         for card, fingerprint, cost in zip(card_ids, prints, costs, strict=True)
     ]
     await session.execute(INSERT_CARDS, arrays("card", CARD, cards))

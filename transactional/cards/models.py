@@ -11,16 +11,31 @@ CARD_STATES = ("available", "delivered", "defective", "void")
 
 
 class DataKey(Numbered):
-    """A key that encrypts codes, itself wrapped (AES-256-GCM) by the master key outside the database."""
+    """A key that encrypts codes, itself wrapped (AES-256-GCM) by the master key outside the database.
+
+    A batch of codes has its own; other purposes have one a `period`. Superseded, it seals nothing new.
+    """
 
     __tablename__ = "data_key"
+    __table_args__ = (
+        Index(
+            "data_key_purpose_key",
+            "purpose",
+            "period",
+            unique=True,
+            postgresql_where=text("superseded_at is null and period is not null"),
+        ),
+    )
 
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
     master_key_fingerprint: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text, server_default="codes")
+    period: Mapped[str | None] = mapped_column(Text)
+    superseded_at: Mapped[datetime | None]
 
 
 class CardBatch(Public):
-    """One row per import of codes; the whole cost is split over its cards to the fen."""
+    """One row per import of codes, or per intake of physical units (no file); its cost is split over its cards."""
 
     __tablename__ = "card_batch"
     __table_args__ = (CheckConstraint("card_count > 0", name="not_empty"),)
@@ -30,7 +45,7 @@ class CardBatch(Public):
     card_count: Mapped[int]
     total_cost_fen: Mapped[int | None]
     file_name: Mapped[str] = mapped_column(Text)
-    file_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    file_sha256: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     imported_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
     imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]

@@ -8,27 +8,43 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, any_, literal, select, text
 
-from transactional.cards.models import Card, CardBatch, DataKey
+from transactional.cards.models import Card, CardBatch, CardReveal, DataKey
 from transactional.cards.sealed import DataKey as WrappedKey
 from transactional.cards.sealed import SealedCode
 from transactional.db import ReadSession, WriteSession
 
-DELIVERED_CARD = text("""
-select card.id as card_id, card.ciphertext, card.data_key_id, data_key.wrapped,
-    (select min(r.revealed_at) from shop.card_reveal as r where r.card_id = card.id) as first_revealed_at
+DELIVERED = text("""
+select card.id as card_id, sealed.id as sealed_delivery_id, f.id as fulfilment_id,
+    coalesce(card.ciphertext, sealed.ciphertext) as ciphertext, data_key.id as data_key_id, data_key.wrapped,
+    (
+        select min(r.revealed_at) from shop.card_reveal as r
+        where r.card_id = card.id or r.sealed_delivery_id = sealed.id
+    ) as first_revealed_at
 from shop.fulfilment as f
-join shop.card on card.delivered_fulfilment_id = f.id
-join shop.data_key on data_key.id = card.data_key_id
+left join shop.card on card.delivered_fulfilment_id = f.id
+left join shop.sealed_delivery as sealed on sealed.fulfilment_id = f.id
+join shop.data_key on data_key.id = coalesce(card.data_key_id, sealed.data_key_id)
 join shop.order_item as i on i.id = f.order_item_id
 join shop.orders as o on o.id = i.order_id
 where f.public_id = :fulfilment and o.customer_id = :customer_id and f.state = 'delivered'
 """)
 
+INSERT_PERIOD_KEY = text("""
+insert into shop.data_key (id, wrapped, master_key_fingerprint, purpose, period)
+values (:id, :wrapped, :master_key_fingerprint, :purpose, :period)
+on conflict (purpose, period) where superseded_at is null and period is not null do nothing
+""")
+
 
 @dataclass(frozen=True, slots=True)
-class DeliveredCard:
-    card_id: int
-    sealed: SealedCode
+class Delivered:
+    """What was handed over for a unit: a card's code, or what staff wrote (`card_id` is none)."""
+
+    fulfilment_id: int
+    card_id: int | None
+    sealed_delivery_id: int | None
+    key: WrappedKey
+    ciphertext: bytes
     first_revealed_at: datetime | None
 
 
@@ -38,11 +54,15 @@ class SampleCard:
     fingerprint: bytes
 
 
-async def delivered_card(session: ReadSession, fulfilment: UUID, customer_id: int) -> DeliveredCard | None:
-    """The card of a delivered unit, only for the customer whose order it is."""
-    found = await session.execute(DELIVERED_CARD, {"fulfilment": fulfilment, "customer_id": customer_id})
+async def delivered(session: ReadSession, fulfilment: UUID, customer_id: int) -> Delivered | None:
+    """What a delivered unit consists of, only for the customer whose order it is."""
+    found = await session.execute(DELIVERED, {"fulfilment": fulfilment, "customer_id": customer_id})
     row = found.one_or_none()
-    return DeliveredCard(row.card_id, _sealed(row), row.first_revealed_at) if row else None
+    if row is None:
+        return None
+    key = WrappedKey(row.data_key_id, bytes(row.wrapped))
+    seen = row.first_revealed_at
+    return Delivered(row.fulfilment_id, row.card_id, row.sealed_delivery_id, key, bytes(row.ciphertext), seen)
 
 
 async def any_sealed_card(session: ReadSession) -> SampleCard | None:
@@ -83,3 +103,16 @@ async def next_ids(session: WriteSession, table: str, count: int) -> list[int]:
 
 def _sealed(row: Any) -> SealedCode:
     return SealedCode(row.card_id, WrappedKey(row.data_key_id, bytes(row.wrapped)), bytes(row.ciphertext))
+
+
+async def nth_last_reveal(session: WriteSession, customer_id: int, count: int, since: datetime) -> datetime | None:
+    """When the customer's `count`-th last act of revealing was, if after `since`; other acts of the customer wait."""
+    await session.execute(text("select pg_advisory_xact_lock(hashtextextended('reveal', :id))"), {"id": customer_id})
+    found = (
+        select(CardReveal.revealed_at)
+        .where(CardReveal.customer_id == customer_id, CardReveal.revealed_at > since)
+        .order_by(CardReveal.revealed_at.desc())
+        .offset(count - 1)
+        .limit(1)
+    )
+    return await session.scalar(found)

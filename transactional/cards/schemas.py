@@ -1,4 +1,4 @@
-"""What the card pool shows and accepts. A code appears in `RevealedCode` and nowhere else."""
+"""What the card pool shows and accepts. Codes appear in `RevealedCode` and nowhere else."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,9 +19,10 @@ class CardBatchView(View):
 
 
 class RevealedCode(View):
-    """A code in clear, shown to its owner by a deliberate act."""
+    """What was handed over for a unit, in clear, shown to its owner by a deliberate act."""
 
     fulfilment_id: UUID
-    code: str
+    code: str = Field(default="", description="The card's code; empty for a delivery by hand")
     secret: str | None = Field(default=None, description="PIN or password of the card, when it has one")
+    content: str | None = Field(default=None, description="What staff wrote for a delivery by hand")
     first_revealed_at: datetime

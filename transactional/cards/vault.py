@@ -3,10 +3,11 @@
 Associated data bind every ciphertext to its place, so that one moved to another card does not open.
 """
 
-import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mingsuan.keys import KEY_BYTES, read_or_make
 from mingsuan.settings import Settings
 from transactional.cards import queries
+from transactional.cards.master_keys import MasterKeyFile, key_fingerprint
 from transactional.cards.sealed import DataKey, SealedCode
 from transactional.db import ReadSession
 
 NONCE_BYTES = 12
+COULD_NOT_OPEN = "a code could not be opened: its key is another one, or it was altered"
 
 
 class VaultClosedError(RuntimeError):
@@ -38,19 +41,41 @@ class Code:
 
 
 class Vault:
-    """Seals and opens codes; holds the master key and the fingerprint key in memory."""
+    """Seals and opens codes; holds master key and fingerprint key in memory.
 
-    def __init__(self, master_key: bytes, fingerprint_key: bytes) -> None:
-        self._master = AESGCM(master_key)
+    When a data key is wrapped by a master key that it does not hold, a rotation has happened: `read_again` gives the
+    keys that are in the files by now.
+    """
+
+    def __init__(
+        self, master_key: bytes, fingerprint_key: bytes, read_again: Callable[[], Sequence[bytes]] = tuple
+    ) -> None:
+        self._masters = _by_fingerprint([master_key])
         self._fingerprint_key = fingerprint_key
+        self._read_again = read_again
         self.master_key_fingerprint = key_fingerprint(master_key)
 
     def __repr__(self) -> str:
         return f"Vault({self.master_key_fingerprint})"
 
+    def follow(self, fingerprint: str) -> None:
+        """Wrap new data keys with this master key from now on. Raises VaultClosedError when it cannot be found."""
+        if fingerprint not in self._masters:
+            self._masters = self._masters | _by_fingerprint(self._read_again())
+        if fingerprint not in self._masters:
+            raise VaultClosedError(
+                f"the data keys are wrapped by master key {fingerprint}, which this process does not hold and its key"
+                " file neither: put that file in place, and start this process again if it reads another"
+            )
+        self.master_key_fingerprint = fingerprint
+
     def new_data_key(self, key_id: int) -> DataKey:
         """A fresh random key, wrapped, for the row `key_id`."""
-        return DataKey(key_id, _encrypt(self._master, AESGCM.generate_key(8 * KEY_BYTES), _key_place(key_id)))
+        return DataKey(key_id, self._wrapped(AESGCM.generate_key(8 * KEY_BYTES), key_id))
+
+    def wrapped_again(self, key: DataKey) -> DataKey:
+        """The same data key, wrapped by the master key that is followed now."""
+        return DataKey(key.id, self._wrapped(self._plain(key), key.id))
 
     def seal_codes(self, key: DataKey, codes: dict[int, Code]) -> dict[int, bytes]:
         """Ciphertexts by card id."""
@@ -63,17 +88,42 @@ class Vault:
         packed = json.loads(_decrypt(self._unwrapped(sealed.key), sealed.ciphertext, place))
         return Code(packed["code"], packed.get("secret"))
 
+    def seal_bytes(self, key: DataKey, place: bytes, plain: bytes) -> bytes:
+        """Ciphertext of anything but a code; `place` says what it is of which row, and nobody else uses the same."""
+        return _encrypt(self._unwrapped(key), plain, _other_place(key.id, place))
+
+    def open_bytes(self, key: DataKey, place: bytes, sealed: bytes) -> bytes:
+        """What was sealed under the same place. Raises VaultClosedError as `open_code` does."""
+        return _decrypt(self._unwrapped(key), sealed, _other_place(key.id, place))
+
     def fingerprint(self, code: str) -> bytes:
         """Keyed hash by which the same code is recognised over all batches, and which tells nothing without the key."""
         return hmac.digest(self._fingerprint_key, code.encode(), "sha256")
 
+    def _wrapped(self, plain: bytes, key_id: int) -> bytes:
+        return _encrypt(self._masters[self.master_key_fingerprint], plain, _key_place(key_id))
+
     def _unwrapped(self, key: DataKey) -> AESGCM:
-        return AESGCM(_decrypt(self._master, key.wrapped, _key_place(key.id)))
+        return AESGCM(self._plain(key))
+
+    def _plain(self, key: DataKey) -> bytes:
+        found = self._opened_by_any(key)
+        if found is None:
+            self._masters = self._masters | _by_fingerprint(self._read_again())
+            found = self._opened_by_any(key)
+        if found is None:
+            raise VaultClosedError(COULD_NOT_OPEN)
+        return found
+
+    def _opened_by_any(self, key: DataKey) -> bytes | None:
+        for master in self._masters.values():
+            with suppress(VaultClosedError):
+                return _decrypt(master, key.wrapped, _key_place(key.id))
+        return None
 
 
-def key_fingerprint(key: bytes) -> str:
-    """Names a master key without telling it."""
-    return hashlib.sha256(b"mingsuan/master-key/v1\0" + key).hexdigest()[:16]
+def _by_fingerprint(keys: Sequence[bytes]) -> dict[str, AESGCM]:
+    return {key_fingerprint(key): AESGCM(key) for key in keys}
 
 
 def key_files(settings: Settings) -> tuple[Path, Path]:
@@ -85,24 +135,31 @@ def key_files(settings: Settings) -> tuple[Path, Path]:
 
 
 async def open_vault(session: ReadSession, settings: Settings) -> Vault:
-    """The vault of this database; its keys are made only while no card was ever sealed.
+    """The vault of this database; its keys are made only while nothing was ever sealed.
 
-    Raises VaultClosedError when a key file is missing, malformed or not the one that sealed what is there.
+    A rotation that was cut off after its commit is brought to its end. Raises VaultClosedError when a key file is
+    missing, malformed or not the one that sealed what is there.
     """
-    files = key_files(settings)
+    master_file, fingerprint_file = key_files(settings)
     needed = await queries.master_key_fingerprints(session)
-    missing = [file for file in files if needed and not file.exists()]
+    missing = [file for file in (master_file, fingerprint_file) if needed and not file.exists()]
     if missing:
         raise VaultClosedError(
             f"{missing[0]} is missing, but the database holds codes sealed with it: restore the file from its backup"
         )
+    masters = MasterKeyFile(master_file)
     try:
-        vault = Vault(*(read_or_make(file) for file in files))
+        for fingerprint in needed:
+            masters.promote(fingerprint)
+        vault = Vault(read_or_make(master_file), read_or_make(fingerprint_file), masters.read_all)
     except ValueError as error:
         raise VaultClosedError(str(error)) from None
     if needed - {vault.master_key_fingerprint}:
-        raise VaultClosedError(f"{files[0]} is not the master key that sealed the codes in this database: restore it")
-    await _check_fingerprint_key(session, vault, files[1])
+        raise VaultClosedError(
+            f"{master_file} is not the master key that sealed the codes in this database"
+            f" ({', '.join(sorted(needed))}): restore it"
+        )
+    await _check_fingerprint_key(session, vault, fingerprint_file)
     return vault
 
 
@@ -125,7 +182,7 @@ def _decrypt(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
     try:
         return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
     except InvalidTag:
-        raise VaultClosedError("a code could not be opened: its key is another one, or it was altered") from None
+        raise VaultClosedError(COULD_NOT_OPEN) from None
 
 
 def _key_place(key_id: int) -> bytes:
@@ -134,3 +191,7 @@ def _key_place(key_id: int) -> bytes:
 
 def _card_place(key_id: int, card_id: int) -> bytes:
     return b"mingsuan/card/v1\0" + key_id.to_bytes(8, "big") + card_id.to_bytes(8, "big")
+
+
+def _other_place(key_id: int, place: bytes) -> bytes:
+    return b"mingsuan/sealed/v1\0" + key_id.to_bytes(8, "big") + place
