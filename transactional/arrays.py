@@ -6,11 +6,15 @@ So that every entry of a ledger transaction arrives in one INSERT, whatever thei
 from collections.abc import Mapping, Sequence
 
 
-def insert(table: str, columns: Mapping[str, str]) -> str:
-    """INSERT of all rows of `arrays(table, …)`; `columns` maps names to PostgreSQL types."""
+def insert(table: str, columns: Mapping[str, str], instead: Mapping[str, str] | None = None) -> str:
+    """INSERT of all rows of `arrays(table, …)`; `columns` maps names to PostgreSQL types.
+
+    `instead` maps a column to an SQL expression over the given columns that is written in its place.
+    """
     names = ", ".join(columns)
+    written = ", ".join((instead or {}).get(name, name) for name in columns)
     values = ", ".join(f"cast(:{table}_{name} as {kind}[])" for name, kind in columns.items())
-    return f"insert into shop.{table} ({names}) select * from unnest({values})"
+    return f"insert into shop.{table} ({names}) select {written} from unnest({values}) as given ({names})"
 
 
 def arrays(table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:

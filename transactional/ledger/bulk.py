@@ -1,7 +1,7 @@
 """Postings of a whole history into the ledger by COPY: for imports and simulations, not for the running shop."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from mingsuan.clock import business_date
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids
@@ -19,27 +19,38 @@ LINE = (
     "customer_id",
     "effective_at",
 )
+FIRST_OPEN_DAY = "select coalesce(max(month) + interval '1 month', '0001-01-01')::date from shop.month_close"
 Numbered = tuple[int, Posting]
 
 
 def write(connection: Connection, postings: Iterable[Posting], zone: tzinfo) -> int:
     """Write the postings that carry money and return how many did.
 
-    All entries travel in one statement, so that the database checks each transaction's sum. Raises
+    All entries travel in one statement, so that the database checks each transaction's sum. What belongs to a closed
+    month is dated the first open day; no month is closed until the transaction ends. Raises
     psycopg.errors.UniqueViolation when a reference is already posted.
     """
     posted = [posting for posting in postings if posting]
+    first_open = _first_open_day(connection)
     numbered = list(zip(reserve_ids(connection, "ledger_transaction", len(posted)), posted, strict=True))
-    copy_rows(connection, "ledger_transaction", TRANSACTION, _transactions(numbered, zone))
+    copy_rows(connection, "ledger_transaction", TRANSACTION, _transactions(numbered, zone, first_open))
     copy_rows(connection, "ledger_entry", ENTRY, _entries(numbered))
     copy_rows(connection, "document_line", LINE, _lines(numbered))
     return len(posted)
 
 
-def _transactions(numbered: Sequence[Numbered], zone: tzinfo) -> Iterator[tuple[object, ...]]:
+def _first_open_day(connection: Connection) -> date:
+    """Holds off the closing of months (the lock comes before the look), then looks."""
+    connection.execute("lock table shop.ledger_transaction in row exclusive mode")
+    [day] = connection.execute(FIRST_OPEN_DAY).fetchone() or [date.min]
+    return day if isinstance(day, date) else date.min
+
+
+def _transactions(numbered: Sequence[Numbered], zone: tzinfo, first_open: date) -> Iterator[tuple[object, ...]]:
     for number, posting in numbered:
         at = posting.effective_at
-        yield number, posting.reference, posting.event, at, business_date(at, zone), posting.order_id
+        day = max(business_date(at, zone), first_open)
+        yield number, posting.reference, posting.event, at, day, posting.order_id
 
 
 def _entries(numbered: Sequence[Numbered]) -> Iterator[tuple[object, ...]]:

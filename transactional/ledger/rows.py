@@ -1,4 +1,8 @@
-"""Postings as rows of the three ledger tables, for whatever statement writes them. No SQL runs here."""
+"""Postings as rows of the three ledger tables, for whatever statement writes them. No SQL runs here.
+
+A business date in a closed month becomes the first open day inside the INSERT itself: it takes its lock before it looks,
+so that a month that is being closed is either seen or waits.
+"""
 
 from collections.abc import Iterable
 from datetime import tzinfo
@@ -32,8 +36,9 @@ LINE = {
     "customer_id": "bigint",
     "effective_at": "timestamptz",
 }
+OPEN_DATE = "greatest(ledger_date, (select (max(month) + interval '1 month')::date from shop.month_close))"
 INSERTS = (
-    insert("ledger_transaction", TRANSACTION),
+    insert("ledger_transaction", TRANSACTION, {"ledger_date": OPEN_DATE}),
     insert("ledger_entry", ENTRY),
     insert("document_line", LINE),
 )
