@@ -192,6 +192,32 @@ def add_staff(
             raise Abort(str(error)) from None
 
 
+@shop_app.command("pause-selling")
+def pause_selling(reason: Annotated[str, typer.Option(help="Why; kept with the act, not shown to shoppers.")]) -> None:
+    """Take no more orders, until `resume-selling`; what was ordered is still paid and delivered."""
+    _switch_selling(reason)
+
+
+@shop_app.command("resume-selling")
+def resume_selling() -> None:
+    """Take orders again."""
+    _switch_selling(None)
+
+
+def _switch_selling(reason: str | None) -> None:
+    from sqlalchemy.exc import NoResultFound
+
+    from transactional.selling import switch_from_command_line
+
+    with _migrated(Settings()) as urls:
+        try:
+            now = switch_from_command_line(urls.app, reason)
+        except NoResultFound:
+            raise Abort("This shop was never opened: there is nothing to pause.") from None
+    since = f"{now.paused_at:%Y-%m-%d %H:%M:%S} UTC" if now.paused_at else None
+    out.print(f"Selling is paused since {since}." if since else "The shop is selling.", highlight=False)
+
+
 @shop_app.command("credit-wallet")
 def credit_wallet(
     email: Annotated[str, typer.Argument(help="Customer's e-mail address.")],

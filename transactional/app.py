@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
-from transactional import problems
+from transactional import problems, selling_api
 from transactional.accounts import api as accounts
 from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
@@ -103,7 +103,7 @@ def from_environment() -> FastAPI:
 
 
 def _wire(app: FastAPI, settings: Settings) -> None:
-    for slice_api in (accounts, catalogue, cards, orders, ledger):
+    for slice_api in (accounts, catalogue, cards, orders, ledger, selling_api):
         app.include_router(slice_api.router, prefix="/api/v1")
     app.include_router(probes)
     site.mount(app)

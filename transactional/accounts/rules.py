@@ -14,6 +14,7 @@ MAY: dict[str, frozenset[str]] = {
     "credit_wallet": OPERATORS,
     "edit_catalogue": OPERATORS,
     "import_cards": BUYERS,
+    "pause_selling": OPERATORS,
     "see_orders": EVERYONE,
     "see_ledger": EVERYONE,
 }

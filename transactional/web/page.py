@@ -6,7 +6,7 @@ What a page shows belongs to the slices; how a refusal looks is in `refusals`.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Annotated
+from typing import Annotated, TypedDict
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
@@ -28,12 +28,18 @@ LANGUAGE_COOKIE = "mingsuan_language"
 THEME_COOKIE = "mingsuan_theme"
 THEMES = ("light", "dark")
 VARY = {"Vary": "Cookie, Accept-Language, HX-Request"}
-SIMULATED = text("select exists (select from shop.customer where source = 'simulation')")
+FRAME = text("""
+select exists (select from shop.customer where source = 'simulation') as simulated,
+    exists (select from shop.shop_profile where selling_paused_at is not null) as selling_paused
+""")
 
 
 @dataclass(frozen=True)
 class Page:
-    """One request's page. `simulated` is True when the shop holds invented history, which every page then says."""
+    """One request's page. `simulated` is True when the shop holds invented history, which every page then says.
+
+    So is `selling_paused` when no orders are taken.
+    """
 
     request: Request
     shop: Shop
@@ -41,6 +47,7 @@ class Page:
     customer: CustomerSubject | None = None
     staff: StaffSubject | None = None
     simulated: bool = False
+    selling_paused: bool = False
 
     @cached_property
     def translate(self) -> Translator:
@@ -73,6 +80,7 @@ class Page:
             "customer": self.customer,
             "staff": self.staff,
             "simulated": self.simulated,
+            "selling_paused": self.selling_paused,
             "back": self.here,
             "section": "",
             "query": "",
@@ -114,7 +122,7 @@ PageReading = Annotated[ReadSession, Depends(page_session, scope="function")]
 async def open_page(request: Request, session: PageReading) -> Page:
     """A page for anybody, knowing the customer when one is logged in."""
     found = await accounts.customer_of(session, request.cookies.get(CUSTOMER_COOKIE))
-    return Page(request, shop_of(request), language(request), customer=found, simulated=await _simulated(session))
+    return Page(request, shop_of(request), language(request), customer=found, **await _notes(session))
 
 
 async def staff_page(request: Request, session: PageReading) -> Page:
@@ -122,7 +130,7 @@ async def staff_page(request: Request, session: PageReading) -> Page:
     found = await accounts.staff_of(session, request.cookies.get(STAFF_COOKIE))
     if found is None:
         raise NotLoggedInError
-    return Page(request, shop_of(request), language(request), staff=found, simulated=await _simulated(session))
+    return Page(request, shop_of(request), language(request), staff=found, **await _notes(session))
 
 
 async def customer_of_page(page: Annotated[Page, Depends(open_page)]) -> CustomerSubject:
@@ -139,8 +147,16 @@ async def staff_of_page(page: Annotated[Page, Depends(staff_page)]) -> StaffSubj
     return page.staff
 
 
-async def _simulated(session: ReadSession) -> bool:
-    return bool(await session.scalar(SIMULATED))
+class _Notes(TypedDict):
+    """What every page says of the shop."""
+
+    simulated: bool
+    selling_paused: bool
+
+
+async def _notes(session: ReadSession) -> _Notes:
+    row = (await session.execute(FRAME)).one()
+    return {"simulated": row.simulated, "selling_paused": row.selling_paused}
 
 
 OpenPage = Annotated[Page, Depends(open_page)]
