@@ -42,6 +42,12 @@ class MasterKeyFile:
                 found.append(keys.read(path))
         return tuple(found)
 
+    def make_next(self) -> bytes:
+        """The key that comes next, on disk for good; one that an earlier rotation left unused serves."""
+        key = keys.read_or_make(self.next_path)
+        self._sync()
+        return key
+
     def promote(self, fingerprint: str) -> None:
         """The next key takes the current one's place, which stays beside it under its fingerprint.
 

@@ -55,7 +55,8 @@ class Card(Numbered):
     """One row per code, or per unit of physical stock, which has no ciphertext.
 
     `free_at` is −infinity when free, a hold's end when held, infinity when it can never be sold again. A hold belongs
-    to `held_item_id` until another claims the card, even after its end. `expires_at` repeats the batch's.
+    to `held_item_id` until another claims the card, even after its end. `expires_at` is the batch's unless the file
+    named another; a card voided after it was an expired one.
     """
 
     __tablename__ = "card"
@@ -87,6 +88,7 @@ class Card(Numbered):
     delivered_fulfilment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.fulfilment.id"), unique=True)
     held_item_id: Mapped[int | None] = mapped_column(ForeignKey("shop.order_item.id"))
     expires_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
 
 
 class CardReveal(Numbered):

@@ -652,6 +652,7 @@ def upgrade() -> None:
     )
     op.add_column("card", sa.Column("held_item_id", sa.BigInteger(), nullable=True), schema="shop")
     op.add_column("card", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True), schema="shop")
+    op.add_column("card", sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True), schema="shop")
     op.create_index(
         "card_held_idx",
         "card",
