@@ -1,13 +1,15 @@
 """What the catalogue does: list, find and show what is sold; add categories, products, SKUs and prices; publish."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from mingsuan import clock
-from transactional.catalogue import queries
+from transactional.catalogue import offer_queries, queries
 from transactional.catalogue.models import Category, Price, Product, Sku
+from transactional.catalogue.offers import Offer
 from transactional.catalogue.schemas import (
     CategoryView,
     NewCategory,
@@ -66,6 +68,11 @@ async def product_of_sku(session: ReadSession, sku_public_id: UUID) -> tuple[Pro
         if sku.id == sku_public_id:
             return found, sku
     raise NotFoundError
+
+
+async def offers(session: ReadSession, skus: Sequence[UUID], at: datetime) -> dict[UUID, Offer]:
+    """What of these can be ordered at an instant, by public id; what is not for sale is not among it."""
+    return await offer_queries.offers(session, skus, at)
 
 
 async def sku_id(session: ReadSession, code: str) -> int:
