@@ -1,7 +1,7 @@
 """Postings as rows of the three ledger tables, for whatever statement writes them. No SQL runs here.
 
-A business date in a closed month becomes the first open day inside the INSERT itself: it takes its lock before it looks,
-so that a month that is being closed is either seen or waits.
+A business date in a closed month becomes the first open day inside the INSERT itself: that takes its lock before it
+looks, so that a month that is being closed is either seen or waits.
 """
 
 from collections.abc import Iterable

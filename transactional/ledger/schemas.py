@@ -1,5 +1,7 @@
 """What the ledger shows."""
 
+from datetime import date, datetime
+
 from transactional.schemas import View
 
 
@@ -26,3 +28,11 @@ class LedgerFindings(View):
 class Books(View):
     accounts: tuple[AccountBalance, ...]
     findings: LedgerFindings
+
+
+class ClosedMonth(View):
+    """`month` is its first day; `closed_by` is empty when it was closed from the command line."""
+
+    month: date
+    closed_at: datetime
+    closed_by: str | None = None
