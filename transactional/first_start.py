@@ -19,7 +19,8 @@ from mingsuan.settings import Settings
 from transactional.accounts import queries as account_queries
 from transactional.accounts import service as accounts
 from transactional.accounts.schemas import CreditSource
-from transactional.cards.card_import import BatchFile, RefusedBatchError, import_batch
+from transactional.cards.card_import import import_batch
+from transactional.cards.examination import BatchFile, RefusedBatchError
 from transactional.cards.vault import VaultClosedError
 from transactional.db import WriteSession, engine, writing
 from transactional.errors import NotFoundError, ShopError

@@ -11,7 +11,8 @@ from mingsuan.postgres import DatabaseUrls
 from transactional.accounts import service as accounts
 from transactional.accounts.models import Customer, Wallet
 from transactional.accounts.schemas import CustomerSubject
-from transactional.cards.card_import import BatchFile, import_batch
+from transactional.cards.card_import import import_batch
+from transactional.cards.examination import BatchFile
 from transactional.cards.schemas import CardBatchView
 from transactional.catalogue import service as catalogue
 from transactional.catalogue.schemas import NewCategory, NewProduct, NewSku, SkuView

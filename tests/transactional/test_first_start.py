@@ -11,7 +11,7 @@ from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from transactional import first_start
 from transactional.accounts import service as accounts
-from transactional.cards.card_import import RefusedBatchError
+from transactional.cards.examination import RefusedBatchError
 from transactional.db import engine
 from transactional.first_start import CommandRefusedError
 

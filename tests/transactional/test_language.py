@@ -8,7 +8,7 @@ import pytest
 
 from mingsuan.i18n import catalogue, catalogue_file
 from transactional import errors
-from transactional.cards import card_import
+from transactional.cards import examination
 from transactional.language import preferred
 from transactional.problems import OTHERWISE, REASONS
 
@@ -35,16 +35,19 @@ def _refusals(kind: type[errors.ShopError] = errors.ShopError) -> list[type[erro
     return [kind, *(found for child in kind.__subclasses__() for found in _refusals(child))]
 
 
+MAKERS = {"FieldProblem", "UnreadableFileError", "_problem"}
+
+
 def _reasons() -> set[str]:
     """Second arguments of FieldProblem and the texts that become one, read from the source."""
     package = Path(errors.__file__).parent
     found = {OTHERWISE, *REASONS.values()}
     for file in package.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"FieldProblem", "UnreadableFileError"}:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MAKERS:
                 found |= {a.value for a in node.args[-2:] if isinstance(a, ast.Constant) and str(a.value).endswith(".")}
-    wrong = [("x" * 501), "", "a\x00b", card_import.NOT_TEXT + "1"]
-    return found | {str(card_import._wrong(value)) for value in wrong}
+    wrong = [("x" * 501), "", "a\x00b", examination.NOT_TEXT + "1"]
+    return found | {str(examination._wrong(value)) for value in wrong}
 
 
 def test_every_refusal_can_be_said_in_chinese() -> None:

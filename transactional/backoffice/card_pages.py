@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, sentence_of
 from transactional.backoffice.roles import may
-from transactional.cards.card_import import BatchFile, RefusedBatchError, import_batch
+from transactional.cards.card_import import import_batch
+from transactional.cards.examination import BatchFile, RefusedBatchError
 from transactional.cards.schemas import CardBatchView
 from transactional.catalogue import service as catalogue
 from transactional.catalogue.schemas import SkuView

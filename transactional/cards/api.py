@@ -7,8 +7,9 @@ from fastapi import APIRouter, File, Form, UploadFile
 
 from transactional.accounts.rules import may
 from transactional.cards import service
-from transactional.cards.card_import import BatchFile, RefusedBatchError, import_batch
+from transactional.cards.card_import import import_batch
 from transactional.cards.errors import TooManyRevealsError
+from transactional.cards.examination import BatchFile, RefusedBatchError
 from transactional.cards.schemas import CardBatchView, RevealedCode
 from transactional.edge import AsCustomer, AsStaff, ShopHere, Writing
 from transactional.errors import (

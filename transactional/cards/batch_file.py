@@ -1,11 +1,13 @@
-"""Reading a file of card codes, CSV or XLSX, one code a row. What is wrong with a code belongs to `card_import`."""
+"""Reading a file of card codes, CSV, TXT or XLSX, one code a row. What is wrong with one is `examination`'s."""
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import PurePath
 
 from openpyxl import load_workbook
 from openpyxl.cell import Cell, MergedCell
@@ -17,16 +19,19 @@ CODE_NAMES = frozenset({"code", "卡密", "卡号", "兑换码"})
 MAX_UNPACKED_BYTES = 128 * 2**20
 MAX_COLUMNS = 100
 SECRET_NAMES = frozenset({"secret", "pin", "password", "密码", "卡密码"})
+EXPIRY_NAMES = frozenset({"expires", "expires_on", "expiry", "有效期", "到期日"})
+TXT_SEPARATOR = re.compile(r"\t+|-{4,}|,")
 
 AnyCell = Cell | MergedCell | ReadOnlyCell | EmptyCell
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """One row of the file, trimmed; `row` counts from 1 as spreadsheets do."""
+    """One row of the file, trimmed; `row` counts from 1 as spreadsheets do. `expires` is as it was written."""
 
     row: int
     code: Code
+    expires: str = ""
 
 
 class UnreadableFileError(ValueError):
@@ -36,26 +41,43 @@ class UnreadableFileError(ValueError):
 def code_rows(name: str, content: bytes, limit: int) -> list[CodeRow]:
     """Rows that hold anything, of the first `limit` rows. Raises UnreadableFileError.
 
-    The header is optional; without one the first column is the code, the second its PIN.
+    The header is optional; without one the first column is the code, the second its PIN. In a TXT file they are
+    apart by a tab, a comma or four hyphens.
     """
-    table = _xlsx(content) if name.lower().endswith(".xlsx") else _csv(content)
+    table = READERS.get(PurePath(name).suffix.lower(), _csv)(content)
     rows = [(number, [cell.strip() for cell in cells]) for number, cells in enumerate(islice(table, limit), start=1)]
     filled = [(number, cells) for number, cells in rows if any(cells)]
     if not filled:
         raise UnreadableFileError("The file holds no codes.")
     columns = _columns(filled[0][1])
     body = filled[1:] if columns else filled
-    code_at, secret_at = columns or (0, 1)
-    return [CodeRow(number, Code(_cell(cells, code_at), _cell(cells, secret_at) or None)) for number, cells in body]
+    at = columns or Columns(0, 1, None)
+    return [_row(number, cells, at) for number, cells in body]
 
 
-def _columns(first: Sequence[str]) -> tuple[int, int | None] | None:
-    """Places of code and secret when the first row is a header, else None."""
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Places of what a row holds, from 0."""
+
+    code: int
+    secret: int | None
+    expires: int | None
+
+
+def _columns(first: Sequence[str]) -> Columns | None:
+    """Where everything is when the first row is a header, else None."""
     names = [cell.casefold() for cell in first]
-    code_at = next((at for at, name in enumerate(names) if name in CODE_NAMES), None)
-    if code_at is None:
-        return None
-    return code_at, next((at for at, name in enumerate(names) if name in SECRET_NAMES and at != code_at), None)
+    code_at = _place_of(names, CODE_NAMES)
+    return None if code_at is None else Columns(code_at, _place_of(names, SECRET_NAMES), _place_of(names, EXPIRY_NAMES))
+
+
+def _place_of(names: Sequence[str], known: Set[str]) -> int | None:
+    return next((at for at, name in enumerate(names) if name in known), None)
+
+
+def _row(number: int, cells: Sequence[str], at: Columns) -> CodeRow:
+    code = Code(_cell(cells, at.code), _cell(cells, at.secret) or None)
+    return CodeRow(number, code, _cell(cells, at.expires))
 
 
 def _cell(cells: Sequence[str], at: int | None) -> str:
@@ -64,13 +86,21 @@ def _cell(cells: Sequence[str], at: int | None) -> str:
 
 def _csv(content: bytes) -> Iterator[Sequence[str]]:
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableFileError("A CSV file must be in UTF-8.") from None
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=True)
+        yield from csv.reader(io.StringIO(_decoded(content), newline=""), strict=True)
     except csv.Error:
         raise UnreadableFileError("The file is not well-formed CSV.") from None
+
+
+def _txt(content: bytes) -> Iterator[Sequence[str]]:
+    for line in io.StringIO(_decoded(content)):
+        yield TXT_SEPARATOR.split(line.strip())
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableFileError("A CSV or TXT file must be in UTF-8.") from None
 
 
 def _xlsx(content: bytes) -> Iterator[Sequence[str]]:
@@ -117,3 +147,6 @@ def _text(cell: AnyCell) -> str:
 
 NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Begins a cell of a workbook that was not text."""
+
+READERS: dict[str, Callable[[bytes], Iterator[Sequence[str]]]] = {".xlsx": _xlsx, ".txt": _txt}
+"""By the ending of a file's name; any other is read as CSV."""

@@ -1,11 +1,10 @@
-"""Taking a batch of codes into the pool: refused whole with row, column and reason, or sealed, stored and posted whole.
+"""Taking stock in: a file of codes, sealed, stored and posted whole or refused whole; or units of physical goods.
 
-A refusal never repeats a code in full.
+What may be wrong with a file is `examination`'s; a preview tells it without taking anything.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
@@ -15,19 +14,19 @@ from sqlalchemy.exc import IntegrityError
 from mingsuan import clock, money
 from transactional.arrays import arrays, insert
 from transactional.cards import queries
-from transactional.cards.batch_file import NOT_TEXT, CodeRow, UnreadableFileError, code_rows
+from transactional.cards.errors import WrongKindError
+from transactional.cards.examination import BatchFile, Examined, RefusedBatchError, examine
 from transactional.cards.keyring import new_data_key
 from transactional.cards.models import CardBatch
-from transactional.cards.schemas import CardBatchView
-from transactional.cards.vault import Vault
+from transactional.cards.schemas import BatchPreview, CardBatchView, NewStockUnits, PreviewProblem
+from transactional.cards.vault import Code, Vault
 from transactional.catalogue import service as catalogue
 from transactional.db import ReadSession, WriteSession
-from transactional.errors import FieldProblem, InvalidInputError, RefusedFileError
+from transactional.errors import FieldProblem, InvalidInputError
 from transactional.ledger import service as ledger
 from transactional.ledger.rules import codes_bought
 
-MAX_ROWS = 200_000
-MAX_CODE_LENGTH = 500
+PROBLEMS_SHOWN = 200
 CARD = {
     "id": "bigint",
     "batch_id": "bigint",
@@ -36,24 +35,52 @@ CARD = {
     "ciphertext": "bytea",
     "fingerprint": "bytea",
     "cost_fen": "bigint",
+    "expires_at": "timestamptz",
 }
 INSERT_CARDS = text(insert("card", CARD))
 
 
-@dataclass(frozen=True, slots=True)
-class BatchFile:
-    """A file of codes as it came."""
+async def preview_batch(
+    session: ReadSession,
+    vault: Vault,
+    file: BatchFile,
+    sku_code: str,
+    total_cost_fen: int | None,
+    zone: ZoneInfo,
+    expires_at: datetime | None = None,
+    language: str = "en",
+) -> BatchPreview:
+    """What importing the file would do, and every reason why it would be refused; nothing is written.
 
-    name: str
-    content: bytes
+    Raises RefusedBatchError for a file that cannot be read, InvalidInputError, NotFoundError, WrongKindError.
+    """
+    await _sku_of_kind(session, sku_code, "card_code")
+    _refuse_bad_terms(total_cost_fen, expires_at)
+    found = await examine(session, vault, file, expires_at, zone)
+    costs = [cost for cost in _costs(total_cost_fen, len(found.rows)) if cost is not None]
+    return BatchPreview(
+        sku_code=sku_code,
+        card_count=len(found.rows),
+        first_code=masked(found.rows[0].code),
+        last_code=masked(found.rows[-1].code),
+        with_secret_count=sum(row.code.secret is not None for row in found.rows),
+        total_cost_fen=total_cost_fen,
+        least_unit_cost_fen=min(costs, default=None),
+        greatest_unit_cost_fen=max(costs, default=None),
+        first_expiry_at=min((at for at in found.expires_at if at), default=None),
+        repeated_count=found.repeated,
+        known_count=found.known,
+        problem_count=len(found.problems),
+        problems=tuple(
+            PreviewProblem(place=problem.place, reason=problem.sentence(language))
+            for problem in found.problems[:PROBLEMS_SHOWN]
+        ),
+    )
 
-    @property
-    def sha256(self) -> bytes:
-        return hashlib.sha256(self.content).digest()
 
-
-class RefusedBatchError(RefusedFileError):
-    """Nothing was written; `problems` name row, column and reason, never a whole code."""
+def masked(code: Code) -> str:
+    """Enough of a code to see that the right column was read: its ends, of a long one."""
+    return f"{code.code[:2]}••••{code.code[-2:]}" if len(code.code) >= 8 else "••••"
 
 
 async def import_batch(
@@ -65,53 +92,96 @@ async def import_batch(
     supplier_name: str,
     zone: ZoneInfo,
     imported_by: int | None = None,
+    expires_at: datetime | None = None,
 ) -> CardBatchView:
     """Every code of the file becomes a free card of the SKU; the cost, if known, is split over them to the fen.
 
-    Raises RefusedBatchError, InvalidInputError for a negative cost, NotFoundError for an unknown SKU.
+    Raises RefusedBatchError, InvalidInputError for a negative cost or an end that has passed, NotFoundError for an
+    unknown SKU, WrongKindError for one that is not sold as codes.
     """
-    if total_cost_fen is not None and total_cost_fen < 0:
-        raise InvalidInputError([FieldProblem("total_cost_fen", "Must not be negative.")])
-    sku_id = await catalogue.sku_id(session, sku_code)
-    await _refuse_known_file(session, file)
-    rows = await to_thread.run_sync(_readable, file)
-    prints = [vault.fingerprint(row.code.code) for row in rows]
-    await _refuse_bad_codes(session, rows, prints)
+    _refuse_bad_terms(total_cost_fen, expires_at)
+    sku_id = await _sku_of_kind(session, sku_code, "card_code")
+    found = await examine(session, vault, file, expires_at, zone)
+    if found.problems:
+        raise RefusedBatchError(found.problems)
     batch = CardBatch(
         sku_id=sku_id,
         supplier_name=supplier_name.strip(),
-        card_count=len(rows),
+        card_count=len(found.rows),
         total_cost_fen=total_cost_fen,
         file_name=file.name,
         file_sha256=file.sha256,
         imported_by=imported_by,
         imported_at=clock.now(),
+        expires_at=expires_at,
     )
     try:
         async with session.begin_nested():
             session.add(batch)
             await session.flush()
-            await _store(session, vault, batch, rows, prints)
+            await _store(session, vault, batch, found)
     except IntegrityError:
         raise RefusedBatchError(
             [FieldProblem("file", "Some of these codes were imported at the same moment.")]
         ) from None
     await ledger.post(session, [codes_bought(batch.id, total_cost_fen or 0, batch.imported_at)], zone)
-    return _view(batch, sku_code)
+    return view_of(batch, sku_code)
 
 
-async def _store(
-    session: WriteSession, vault: Vault, batch: CardBatch, rows: Sequence[CodeRow], prints: Sequence[bytes]
-) -> None:
+async def add_stock_units(
+    session: WriteSession, new: NewStockUnits, zone: ZoneInfo, added_by: int | None, expires_at: datetime | None
+) -> CardBatchView:
+    """Units of a physical good come into stock: cards without a code. Raises as `import_batch` does."""
+    _refuse_bad_terms(new.total_cost_fen, expires_at)
+    batch = CardBatch(
+        sku_id=await _sku_of_kind(session, new.sku_code, "physical"),
+        supplier_name=new.supplier_name,
+        card_count=new.count,
+        total_cost_fen=new.total_cost_fen,
+        file_name="",
+        imported_by=added_by,
+        imported_at=clock.now(),
+        expires_at=expires_at,
+    )
+    session.add(batch)
+    await session.flush()
+    ids = await queries.next_ids(session, "card", new.count)
+    costs = _costs(new.total_cost_fen, new.count)
+    units = [
+        (unit, batch.id, batch.sku_id, None, None, None, cost, expires_at)
+        for unit, cost in zip(ids, costs, strict=True)
+    ]
+    await session.execute(INSERT_CARDS, arrays("card", CARD, units))
+    await ledger.post(session, [codes_bought(batch.id, new.total_cost_fen or 0, batch.imported_at)], zone)
+    return view_of(batch, new.sku_code)
+
+
+async def _sku_of_kind(session: ReadSession, sku_code: str, kind: str) -> int:
+    sku_id = await catalogue.sku_id(session, sku_code)
+    if await queries.kind_of_sku(session, sku_id) != kind:
+        raise WrongKindError(sku=sku_code)
+    return sku_id
+
+
+def _refuse_bad_terms(total_cost_fen: int | None, expires_at: datetime | None) -> None:
+    if total_cost_fen is not None and total_cost_fen < 0:
+        raise InvalidInputError([FieldProblem("total_cost_fen", "Must not be negative.")])
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidInputError([FieldProblem("expires_on", "The code has expired already.")])
+
+
+async def _store(session: WriteSession, vault: Vault, batch: CardBatch, found: Examined) -> None:
     """A data key of the batch's own, and its cards under it."""
     key = await new_data_key(session, vault)
-    card_ids = await queries.next_ids(session, "card", len(rows))
-    codes = {card: row.code for card, row in zip(card_ids, rows, strict=True)}
+    card_ids = await queries.next_ids(session, "card", len(found.rows))
+    codes = {card: row.code for card, row in zip(card_ids, found.rows, strict=True)}
     sealed = await to_thread.run_sync(vault.seal_codes, key, codes)
-    costs = _costs(batch.total_cost_fen, len(rows))
+    costs = _costs(batch.total_cost_fen, len(found.rows))
     cards = [
-        (card, batch.id, batch.sku_id, key.id, sealed[card], fingerprint, cost)
-        for card, fingerprint, cost in zip(card_ids, prints, costs, strict=True)
+        (card, batch.id, batch.sku_id, key.id, sealed[card], fingerprint, cost, expires_at)
+        for card, fingerprint, cost, expires_at in zip(
+            card_ids, found.fingerprints, costs, found.expires_at, strict=True
+        )
     ]
     await session.execute(INSERT_CARDS, arrays("card", CARD, cards))
 
@@ -120,80 +190,8 @@ def _costs(total_cost_fen: int | None, count: int) -> Sequence[int | None]:
     return [None] * count if total_cost_fen is None else money.split(total_cost_fen, [1] * count)
 
 
-def _readable(file: BatchFile) -> list[CodeRow]:
-    try:
-        rows = code_rows(file.name, file.content, MAX_ROWS + 2)
-    except UnreadableFileError as error:
-        raise RefusedBatchError([FieldProblem("file", str(error))]) from None
-    if not rows:
-        raise RefusedBatchError([FieldProblem("file", "The file holds no codes.")])
-    if len(rows) > MAX_ROWS:
-        raise RefusedBatchError([FieldProblem("file", "A batch holds at most {count} codes.", (("count", MAX_ROWS),))])
-    return rows
-
-
-async def _refuse_known_file(session: ReadSession, file: BatchFile) -> None:
-    earlier = await queries.batch_of_file(session, file.sha256)
-    if earlier:
-        known = FieldProblem(
-            "file",
-            "This file was imported before, as “{name}” at {at} (batch {batch}).",
-            (("name", earlier.file_name), ("at", _minute(earlier)), ("batch", str(earlier.public_id))),
-        )
-        raise RefusedBatchError([known])
-
-
-async def _refuse_bad_codes(session: ReadSession, rows: Sequence[CodeRow], prints: Sequence[bytes]) -> None:
-    problems = [*_malformed(rows), *_repeated(rows, prints)]
-    known = await queries.known_fingerprints(session, prints)
-    problems += [
-        _problem(row, "code", "Already in the pool: imported with “{name}” at {at}.", batch)
-        for row, fingerprint in zip(rows, prints, strict=True)
-        if row.code.code and (batch := known.get(fingerprint))
-    ]
-    if problems:
-        raise RefusedBatchError(sorted(problems, key=lambda problem: int(problem.place.split()[1].rstrip(","))))
-
-
-def _malformed(rows: Iterable[CodeRow]) -> Iterator[FieldProblem]:
-    for row in rows:
-        for column, value in (("code", row.code.code), ("secret", row.code.secret)):
-            if value is not None and (reason := _wrong(value)):
-                yield _problem(row, column, reason)
-
-
-def _wrong(value: str) -> str | None:
-    if not value:
-        return "The code is empty."
-    if value.startswith(NOT_TEXT):
-        return "The cell is a number, date or formula, which may lose digits: format the column as text."
-    if len(value) > MAX_CODE_LENGTH:
-        return "Longer than 500 characters."
-    return None if value.isprintable() else "Contains a control or invisible character."
-
-
-def _repeated(rows: Sequence[CodeRow], prints: Sequence[bytes]) -> Iterator[FieldProblem]:
-    first: dict[bytes, int] = {}
-    for row, fingerprint in zip(rows, prints, strict=True):
-        earlier = first.setdefault(fingerprint, row.row)
-        if row.code.code and earlier != row.row:
-            yield FieldProblem(_place(row, "code"), "The same code as in row {row}.", (("row", earlier),))
-
-
-def _problem(row: CodeRow, column: str, reason: str, batch: CardBatch | None = None) -> FieldProblem:
-    values = (("name", batch.file_name), ("at", _minute(batch))) if batch else ()
-    return FieldProblem(_place(row, column), reason, values)
-
-
-def _place(row: CodeRow, column: str) -> str:
-    return f"row {row.row}, column {column}"
-
-
-def _minute(batch: CardBatch) -> str:
-    return f"{batch.imported_at:%Y-%m-%d %H:%M} UTC"
-
-
-def _view(batch: CardBatch, sku_code: str) -> CardBatchView:
+def view_of(batch: CardBatch, sku_code: str) -> CardBatchView:
+    """A batch as staff see it."""
     return CardBatchView(
         id=batch.public_id,
         sku_code=sku_code,
@@ -202,4 +200,5 @@ def _view(batch: CardBatch, sku_code: str) -> CardBatchView:
         supplier_name=batch.supplier_name,
         file_name=batch.file_name,
         imported_at=batch.imported_at,
+        expires_at=batch.expires_at,
     )

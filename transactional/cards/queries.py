@@ -29,6 +29,10 @@ join shop.orders as o on o.id = i.order_id
 where f.public_id = :fulfilment and o.customer_id = :customer_id and f.state = 'delivered'
 """)
 
+KIND_OF_SKU = text(
+    "select product.kind from shop.sku join shop.product on product.id = sku.product_id where sku.id = :sku_id"
+)
+
 INSERT_PERIOD_KEY = text("""
 insert into shop.data_key (id, wrapped, master_key_fingerprint, purpose, period)
 values (:id, :wrapped, :master_key_fingerprint, :purpose, :period)
@@ -93,6 +97,12 @@ async def known_fingerprints(session: ReadSession, fingerprints: Sequence[bytes]
         .where(Card.fingerprint == any_(literal(list(fingerprints), ARRAY(LargeBinary))))
     )
     return {bytes(fingerprint): batch for fingerprint, batch in await session.execute(found) if fingerprint}
+
+
+async def kind_of_sku(session: ReadSession, sku_id: int) -> str | None:
+    """The kind of product that a SKU belongs to."""
+    kind: str | None = await session.scalar(KIND_OF_SKU, {"sku_id": sku_id})
+    return kind
 
 
 async def next_ids(session: WriteSession, table: str, count: int) -> list[int]:

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from mingsuan.settings import Settings
 from tests.transactional.small_shop import codes, one_sku
-from transactional.cards.card_import import BatchFile, RefusedBatchError, import_batch
+from transactional.cards.card_import import import_batch
+from transactional.cards.examination import BatchFile, RefusedBatchError
 from transactional.cards.schemas import CardBatchView
 from transactional.cards.vault import open_vault
 from transactional.db import WriteSession
@@ -134,7 +135,7 @@ async def test_the_same_file_twice_is_refused_naming_the_earlier_batch(
     [
         (BatchFile("a.csv", b""), "The file holds no codes."),
         (BatchFile("a.csv", b"code,secret\n\n"), "The file holds no codes."),
-        (BatchFile("a.csv", "卡密".encode("gb18030")), "A CSV file must be in UTF-8."),
+        (BatchFile("a.csv", "卡密".encode("gb18030")), "A CSV or TXT file must be in UTF-8."),
         (BatchFile("a.csv", b'"open'), "The file is not well-formed CSV."),
         (BatchFile("a.xlsx", b"no workbook"), "The file is not a readable XLSX workbook."),
         (malformed("xl/worksheets/sheet1.xml"), "The file is not a readable XLSX workbook."),

@@ -6,7 +6,8 @@ import pytest
 
 from mingsuan.settings import Settings
 from tests.transactional.small_shop import codes, one_sku
-from transactional.cards.card_import import BatchFile, import_batch
+from transactional.cards.card_import import import_batch
+from transactional.cards.examination import BatchFile
 from transactional.cards.sealed import SealedCode
 from transactional.cards.vault import Code, Vault, VaultClosedError, open_vault
 from transactional.db import WriteSession

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from mingsuan import clock
 from mingsuan.settings import Settings
 from tests.transactional.small_shop import codes, one_sku, unknown_sku
-from transactional.cards.card_import import BatchFile, import_batch
+from transactional.cards.card_import import import_batch
+from transactional.cards.examination import BatchFile
 from transactional.cards.vault import open_vault
 from transactional.catalogue import service
 from transactional.catalogue.schemas import NewCategory, NewPrice, NewProduct, NewSku
