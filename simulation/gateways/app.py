@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from mingsuan import clock
-from simulation.gateways import cashier
+from simulation.gateways import cashier, wechat
 from simulation.gateways.book import Book
 from simulation.gateways.deliveries import Deliveries
 from simulation.gateways.entries import FeeTerms, Method
@@ -56,4 +56,5 @@ def create_app(
     app = FastAPI(title="Simulated payment gateways", lifespan=running)
     app.state.gateways = state
     app.include_router(cashier.router(state))
+    app.include_router(wechat.router(state))
     return app

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Literal
 
 from mingsuan import clock
 from simulation.gateways.book_tables import SCHEMA, insert, select, stored
@@ -156,6 +157,14 @@ class Book:
             raise BookError("not_found", out_trade_no)
         return trade
 
+    def set_return_url(self, method: Method, out_trade_no: str, return_url: str) -> None:
+        """Where the payer's browser goes afterwards, when it is learnt after the order."""
+        with self.transaction() as connection:
+            connection.execute(
+                "update trade set return_url = ? where method = ? and out_trade_no = ?",
+                (return_url, method, out_trade_no),
+            )
+
     # refunds
 
     def open_refund(
@@ -265,7 +274,7 @@ class Book:
                 if (known.out_trade_no, known.kind, known.amount_fen) != (trade.out_trade_no, kind, amount_fen):
                     raise BookError("reused", out_order_no)
                 return known
-            left = (trade.paid_fen or 0) - self._refunded(trade) - self.shared_fen(trade)
+            left = self.unshared_fen(trade)
             if kind == "share" and amount_fen > left:
                 raise BookError("not_enough", f"{left} fen are left of {trade.out_trade_no}")
             # fmt: off
@@ -309,6 +318,10 @@ class Book:
         out = sum(s.amount_fen for s in booked if s.kind == "share")
         return out - sum(s.amount_fen for s in booked if s.kind == "return" and s.state == "succeeded")
 
+    def unshared_fen(self, trade: BookedTrade) -> int:
+        """What is left of a payment after refunds and shares."""
+        return (trade.paid_fen or 0) - self._refunded(trade) - self.shared_fen(trade)
+
     # money owed to the shop
 
     def settle(self, method: Method, amount_fen: int, bank_reference: str) -> Settlement:
@@ -334,8 +347,17 @@ class Book:
             ).fetchone()
         return int(total)
 
-    def bill(self, method: Method, day: date, zone: tzinfo) -> list[BillEntry]:
-        """Every payment and refund of a day in the gateway's zone, in order of time."""
+    def bill(
+        self,
+        method: Method,
+        day: date,
+        zone: tzinfo,
+        refunds_by: Literal["created_at", "succeeded_at"] = "succeeded_at",
+    ) -> list[BillEntry]:
+        """Every payment and refund of a day in the gateway's zone, in order of time.
+
+        Failed refunds are on no bill; one in processing is only on a bill by `created_at`.
+        """
         first, last = clock.start_of(day, zone), clock.start_of(day + timedelta(days=1), zone)
         with self._lock:
             trades = select(
@@ -351,20 +373,18 @@ class Book:
                 self._connection,
                 BookedRefund,
                 "refund",
-                "method = ? and state = 'succeeded' and succeeded_at >= ? and succeeded_at < ?",
+                f"method = ? and state <> 'failed' and {refunds_by} >= ? and {refunds_by} < ?",
                 method,
                 first,
                 last,
             )
             lines = [BillEntry("payment", t, None, t.paid_fen or 0, t.fee_fen, t.paid_at or first) for t in trades]
-            lines += [self._refund_line(refund, first) for refund in refunds]
+            lines += [self._refund_line(r, getattr(r, refunds_by)) for r in refunds]
         return sorted(lines, key=lambda line: line.happened_at)
 
-    def _refund_line(self, refund: BookedRefund, first: datetime) -> BillEntry:
+    def _refund_line(self, refund: BookedRefund, at: datetime) -> BillEntry:
         trade = self._known(refund.method, refund.out_trade_no)
-        return BillEntry(
-            "refund", trade, refund, refund.amount_fen, -refund.fee_returned_fen, refund.succeeded_at or first
-        )
+        return BillEntry("refund", trade, refund, refund.amount_fen, -refund.fee_returned_fen, at)
 
     def terms(self, method: Method) -> FeeTerms:
         return self.fees.get(method, FeeTerms())

@@ -14,7 +14,9 @@ from typing import Literal
 Tampering = Literal["none", "bad_signature", "stale", "unknown_serial", "wrong_amount", "wrong_merchant", "unreadable"]
 """`none` is the true notice. `wrong_amount` and `wrong_merchant` are well signed and lie; the others fail the check."""
 
-AnswerFault = Literal["hang_after", "hang_before", "unsigned", "bad_signature", "server_error_after", "server_error"]
+AnswerFault = Literal[
+    "hang_after", "hang_before", "unsigned", "bad_signature", "server_error_after", "server_error", "frequency_limited"
+]
 """`*_after`: the gateway has done what was asked before it fails to say so; `unsigned` and `bad_signature` too."""
 
 

@@ -35,7 +35,8 @@ class State:
 
     Times of the gateways (retries, the minute before a share) are multiplied by `time_scale`. `refunds_fail` are the
     out_refund_no of refunds that shall end in failure, `refunds_wait` of those that stay in processing until
-    `end_refund`. `hang_s` is how long an answer that hangs takes.
+    `end_refund`, `shares_fail` the out_order_no of shares that shall fail. `bills_at_once`: a bill of today can be had
+    too, as far as it goes. `hang_s` is how long an answer that hangs takes.
     """
 
     book: Book
@@ -50,6 +51,8 @@ class State:
     announcers: dict[Method, Announcer] = field(default_factory=dict)
     refunds_fail: set[str] = field(default_factory=set)
     refunds_wait: set[str] = field(default_factory=set)
+    shares_fail: set[str] = field(default_factory=set)
+    bills_at_once: bool = False
 
     def cashier_url(self, method: Method, out_trade_no: str) -> str:
         """The page where a person pays."""
