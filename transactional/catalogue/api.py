@@ -9,9 +9,12 @@ from pydantic import BaseModel
 from transactional.accounts.rules import may
 from transactional.accounts.schemas import StaffSubject
 from transactional.catalogue import service
+from transactional.catalogue.errors import DearBundleError, NotABundleError
 from transactional.catalogue.schemas import (
     CategoryView,
     NewCategory,
+    NewForm,
+    NewParts,
     NewPrice,
     NewProduct,
     NewSku,
@@ -19,6 +22,7 @@ from transactional.catalogue.schemas import (
     ProductList,
     ProductView,
     PublishChange,
+    SkuChange,
     SkuView,
 )
 from transactional.db import WriteSession
@@ -37,10 +41,29 @@ from transactional.problems import responses
 router = APIRouter()
 Answer = TypeVar("Answer", bound=BaseModel)
 COMMAND = responses(
-    NotLoggedInError, NotAllowedError, NameTakenError, MissingIdempotencyKeyError, IdempotencyKeyReusedError
+    NotLoggedInError,
+    NotAllowedError,
+    NameTakenError,
+    DearBundleError,
+    MissingIdempotencyKeyError,
+    IdempotencyKeyReusedError,
 )
 CHANGE = responses(
-    NotLoggedInError, NotAllowedError, NotFoundError, MissingIdempotencyKeyError, IdempotencyKeyReusedError
+    NotLoggedInError,
+    NotAllowedError,
+    NotFoundError,
+    DearBundleError,
+    MissingIdempotencyKeyError,
+    IdempotencyKeyReusedError,
+)
+SKU_CHANGE = responses(
+    NotLoggedInError,
+    NotAllowedError,
+    NotFoundError,
+    NotABundleError,
+    DearBundleError,
+    MissingIdempotencyKeyError,
+    IdempotencyKeyReusedError,
 )
 
 
@@ -94,6 +117,36 @@ async def set_product_state(slug: str, body: PublishChange, member: AsStaff, ses
 async def add_sku(body: NewSku, member: AsStaff, session: Writing, key: Key) -> SkuView:
     """Add a variant of a product, with its first price."""
     return await _edit(session, member, key, body, SkuView, lambda: service.add_sku(session, body))
+
+
+@router.post("/staff/skus/{code}/change", tags=["staff"], responses=SKU_CHANGE)
+async def change_sku(code: str, body: SkuChange, member: AsStaff, session: Writing, key: Key) -> SkuView:
+    """Publish or withdraw a variant, or change its limits."""
+
+    async def work() -> SkuView:
+        return await service.change_sku(session, code, body)
+
+    return await _edit(session, member, key, body, SkuView, work, code)
+
+
+@router.post("/staff/skus/{code}/parts", tags=["staff"], responses=SKU_CHANGE)
+async def set_parts(code: str, body: NewParts, member: AsStaff, session: Writing, key: Key) -> SkuView:
+    """Say what a bundle contains; it cannot cost more than its parts together."""
+
+    async def work() -> SkuView:
+        return await service.set_parts(session, code, body)
+
+    return await _edit(session, member, key, body, SkuView, work, code)
+
+
+@router.post("/staff/products/{slug}/delivery-form", tags=["staff"], responses=CHANGE)
+async def set_form(slug: str, body: NewForm, member: AsStaff, session: Writing, key: Key) -> ProductView:
+    """Say what the buyers of a product are asked at checkout."""
+
+    async def work() -> ProductView:
+        return await service.set_form(session, slug, body)
+
+    return await _edit(session, member, key, body, ProductView, work, slug)
 
 
 @router.post("/staff/prices", tags=["staff"], status_code=201, responses=COMMAND)

@@ -1,24 +1,44 @@
-"""SQL of the catalogue: the price in force is the latest that has begun, stock is the count of free codes."""
+"""SQL of the catalogue: the price in force is the latest that has begun, stock is what can be sold at this moment."""
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select, text, update
 
 from transactional.catalogue.models import Category, Product, Sku
-from transactional.catalogue.schemas import CategoryView, ProductCard, ProductList, ProductView, SkuView
+from transactional.catalogue.schemas import BundlePartView, CategoryView, ProductCard, ProductList, ProductView, SkuView
 from transactional.db import ReadSession, WriteSession
 
 PRICE_IN_FORCE = """(
         select price.list_price_fen from shop.price
         where price.sku_id = s.id and price.valid_from <= :at order by price.valid_from desc limit 1
     )"""
-STOCK = """(
+
+
+def _free(sku: str) -> str:
+    """Units of a SKU that can be sold now: not held, not sold, not expired."""
+    return f"""(
         select count(*) from shop.card
-        where card.sku_id = s.id and card.delivered_fulfilment_id is null
-            and card.state = 'available' and card.free_at <= :at
+        where card.sku_id = {sku} and card.delivered_fulfilment_id is null and card.state = 'available'
+            and card.free_at <= :at and (card.expires_at is null or card.expires_at > :at)
     )"""
+
+
+# None for what is made to order; of a bundle as many as its scarcest part allows.
+STOCK = f"""(case
+        when p.kind in ('card_code', 'physical') then {_free("s.id")}
+        when p.kind = 'bundle' then (
+            select case when count(*) = 0 then 0 else
+                min(case when made.kind in ('card_code', 'physical') then {_free("part.id")} / b.quantity end) end
+            from shop.bundle_item as b
+            join shop.sku as part on part.id = b.part_sku_id
+            join shop.product as made on made.id = part.product_id
+            where b.bundle_sku_id = s.id and b.removed_at is null
+        )
+    end)"""
 
 CATEGORIES = text("""
 select c.public_id as id, c.slug, c.name_zh, c.name_en,
@@ -29,38 +49,52 @@ from shop.category as c order by c.position, c.id
 PRODUCT_CARDS = text(f"""
 with variant as (
     select s.product_id, {PRICE_IN_FORCE} as list_price_fen, {STOCK} as stock
-    from shop.sku as s where s.publish_state = 'published'
+    from shop.sku as s join shop.product as p on p.id = s.product_id where s.publish_state = 'published'
+), offered as (
+    select product_id, min(list_price_fen) as from_price_fen,
+        case when bool_or(stock is null) then null else sum(stock)::bigint end as stock
+    from variant group by product_id
 )
 select p.public_id as id, p.slug, p.kind, p.title_zh, p.title_en, c.slug as category_slug, p.publish_state,
-    min(v.list_price_fen) as from_price_fen, coalesce(sum(v.stock), 0)::bigint as stock, count(*) over () as total
+    o.from_price_fen, case when o.product_id is null then 0 else o.stock end as stock, count(*) over () as total
 from shop.product as p
 join shop.category as c on c.id = p.category_id
-left join variant as v on v.product_id = p.id
+left join offered as o on o.product_id = p.id
 where (p.publish_state = 'published' or not :published_only)
     and (cast(:category as text) is null or c.slug = :category)
     and (:pattern = '%%' or p.title_zh ilike :pattern or p.title_en ilike :pattern or exists (
         select from shop.sku as s where s.product_id = p.id and s.publish_state = 'published'
             and (s.name_zh ilike :pattern or s.name_en ilike :pattern or s.code ilike :pattern)
     ))
-group by p.id, c.id
-order by coalesce(sum(v.stock), 0) > 0 desc, c.position, c.id, p.id
+order by o.product_id is not null and coalesce(o.stock, 1) > 0 desc, c.position, c.id, p.id
 limit :limit offset :offset
 """)
 
 PRODUCT = text("""
 select p.id as inside, p.public_id as id, p.slug, p.kind, p.title_zh, p.title_en, p.description_zh, p.description_en,
-    p.tutorial_zh, p.tutorial_en, p.publish_state,
+    p.tutorial_zh, p.tutorial_en, p.publish_state, p.delivery_form,
     c.slug as category_slug, c.name_zh as category_name_zh, c.name_en as category_name_en
 from shop.product as p join shop.category as c on c.id = p.category_id
 where p.slug = :slug and (not :published_only or p.publish_state = 'published')
 """)
 
 SKUS = text(f"""
-select s.public_id as id, s.code, s.name_zh, s.name_en, s.publish_state,
-    {PRICE_IN_FORCE} as list_price_fen, {STOCK} as stock
-from shop.sku as s
+select s.id as inside, s.public_id as id, s.code, s.name_zh, s.name_en, s.publish_state, s.max_per_order,
+    s.duration_days, {PRICE_IN_FORCE} as list_price_fen, {STOCK} as stock
+from shop.sku as s join shop.product as p on p.id = s.product_id
 where s.product_id = :product_id and (not :published_only or s.publish_state = 'published')
 order by s.position, s.id
+""")
+
+PARTS = text(f"""
+select b.bundle_sku_id, b.quantity, s.public_id as sku_id, s.code as sku_code, s.name_zh as sku_name_zh,
+    s.name_en as sku_name_en, p.title_zh as product_title_zh, p.title_en as product_title_en,
+    {PRICE_IN_FORCE} as list_price_fen
+from shop.bundle_item as b
+join shop.sku as s on s.id = b.part_sku_id
+join shop.product as p on p.id = s.product_id
+where b.bundle_sku_id = any(cast(:skus as bigint[])) and b.removed_at is null
+order by b.position, b.id
 """)
 
 
@@ -96,7 +130,12 @@ async def product(session: ReadSession, at: datetime, slug: str, published_only:
     if row is None:
         return None
     values = {"at": at, "product_id": row["inside"], "published_only": published_only}
-    return _whole(row, tuple(SkuView.model_validate(sku) for sku in await session.execute(SKUS, values)))
+    skus = (await session.execute(SKUS, values)).mappings().all()
+    parts: dict[int, list[BundlePartView]] = defaultdict(list)
+    if row["kind"] == "bundle":
+        for part in await session.execute(PARTS, {"skus": [sku["inside"] for sku in skus], "at": at}):
+            parts[part.bundle_sku_id].append(BundlePartView.model_validate(part))
+    return _whole(row, tuple(SkuView.model_validate({**sku, "parts": parts[sku["inside"]]}) for sku in skus))
 
 
 def _whole(row: RowMapping, skus: tuple[SkuView, ...]) -> ProductView:
@@ -105,8 +144,13 @@ def _whole(row: RowMapping, skus: tuple[SkuView, ...]) -> ProductView:
         **{name: value for name, value in row.items() if name != "inside"},
         skus=skus,
         from_price_fen=min((sku.list_price_fen for sku in sold if sku.list_price_fen is not None), default=None),
-        stock=sum(sku.stock for sku in sold),
+        stock=_together([sku.stock for sku in sold]),
     )
+
+
+def _together(stocks: Sequence[int | None]) -> int | None:
+    counted = [stock for stock in stocks if stock is not None]
+    return None if len(counted) < len(stocks) else sum(counted)
 
 
 async def slug_of_sku(session: ReadSession, sku_public_id: UUID) -> str | None:
@@ -122,6 +166,10 @@ async def product_id(session: ReadSession, slug: str) -> int | None:
     return await session.scalar(select(Product.id).where(Product.slug == slug))
 
 
+async def kind(session: ReadSession, slug: str) -> str | None:
+    return await session.scalar(select(Product.kind).where(Product.slug == slug))
+
+
 async def sku_id(session: ReadSession, code: str) -> int | None:
     return await session.scalar(select(Sku.id).where(Sku.code == code))
 
@@ -133,9 +181,17 @@ async def set_product_state(session: WriteSession, slug: str, state: str, at: da
     return (await session.execute(changed.returning(Product.id))).one_or_none() is not None
 
 
-async def set_sku_state(session: WriteSession, code: str, state: str) -> bool:
-    """Whether there was such a SKU."""
-    changed = update(Sku).where(Sku.code == code).values(publish_state=state).returning(Sku.id)
+async def change_sku(session: WriteSession, code: str, values: Mapping[str, object]) -> str | None:
+    """The slug of the changed SKU's product, None when there is no such SKU."""
+    if values:
+        await session.execute(update(Sku).where(Sku.code == code).values(**values))
+    found = select(Product.slug).join(Sku, Sku.product_id == Product.id).where(Sku.code == code)
+    return await session.scalar(found)
+
+
+async def set_form(session: WriteSession, slug: str, fields: Sequence[Mapping[str, object]]) -> bool:
+    """Whether there was such a product."""
+    changed = update(Product).where(Product.slug == slug).values(delivery_form=list(fields)).returning(Product.id)
     return (await session.execute(changed)).one_or_none() is not None
 
 

@@ -24,7 +24,7 @@ def quote(skus: Sequence[SkuView], wanted: str, quantity: str) -> Quote | None:
 
     A quantity that is not a number from 1 to MAX_QUANTITY is brought to the nearest that is.
     """
-    buyable = [sku for sku in skus if sku.stock > 0 and sku.list_price_fen is not None]
+    buyable = [sku for sku in skus if sku.stock != 0 and sku.list_price_fen is not None]
     chosen = next((sku for sku in buyable if str(sku.id) == wanted), None) or next(iter(buyable), None)
     return Quote(chosen, units(quantity)) if chosen else None
 

@@ -1,17 +1,20 @@
 """What the catalogue shows and accepts: categories, products, SKUs with price in force and true stock."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from transactional.catalogue.forms import FormField
 from transactional.schemas import Command, View
 
 ProductKind = Literal["card_code", "api_topup", "manual_service", "physical", "bundle", "membership"]
 PublishState = Literal["draft", "published", "withdrawn"]
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, examples=["game-cards"])
 Name = Field(min_length=1, max_length=200)
+MAX_PER_ORDER = 100
+Form = Annotated[tuple[FormField, ...], Field(max_length=20)]
 
 
 class CategoryView(View):
@@ -22,6 +25,19 @@ class CategoryView(View):
     product_count: int = Field(description="Published products")
 
 
+class BundlePartView(View):
+    """What one unit of a bundle contains of a SKU."""
+
+    sku_id: UUID
+    sku_code: str
+    sku_name_zh: str
+    sku_name_en: str
+    product_title_zh: str
+    product_title_en: str
+    quantity: int
+    list_price_fen: int | None
+
+
 class SkuView(View):
     id: UUID
     code: str
@@ -29,7 +45,10 @@ class SkuView(View):
     name_en: str
     publish_state: PublishState
     list_price_fen: int | None = Field(description="Price in force; null when none is set yet")
-    stock: int = Field(description="Free codes at this moment")
+    stock: int | None = Field(description="What can be sold at this moment; null: made to order")
+    max_per_order: int = MAX_PER_ORDER
+    duration_days: int | None = Field(default=None, description="How long a membership runs")
+    parts: tuple[BundlePartView, ...] = Field(default=(), description="What a bundle contains")
 
 
 class ProductCard(View):
@@ -43,7 +62,7 @@ class ProductCard(View):
     category_slug: str
     publish_state: PublishState
     from_price_fen: int | None = Field(description="Lowest price in force of its published SKUs")
-    stock: int = Field(description="Free codes over its published SKUs")
+    stock: int | None = Field(description="What can be sold over its published SKUs; null: made to order")
 
 
 class ProductView(ProductCard):
@@ -55,6 +74,7 @@ class ProductView(ProductCard):
     description_en: str
     tutorial_zh: str
     tutorial_en: str
+    delivery_form: tuple[FormField, ...] = Field(default=(), description="What the buyer is asked")
     skus: tuple[SkuView, ...]
 
 
@@ -81,6 +101,7 @@ class NewProduct(Command):
     tutorial_zh: str = Field(default="", max_length=10_000)
     tutorial_en: str = Field(default="", max_length=10_000)
     publish_state: PublishState = "draft"
+    delivery_form: Form = ()
 
 
 class NewSku(Command):
@@ -91,6 +112,33 @@ class NewSku(Command):
     position: int = 0
     publish_state: PublishState = "published"
     list_price_fen: int | None = Field(default=None, ge=0, le=100_000_000)
+    max_per_order: int = Field(default=MAX_PER_ORDER, ge=1, le=MAX_PER_ORDER)
+    duration_days: int | None = Field(default=None, ge=1, le=3660, description="Of a membership")
+
+
+class SkuChange(Command):
+    """What of a SKU is changed; a field that is not given stays."""
+
+    publish_state: PublishState | None = None
+    max_per_order: int | None = Field(default=None, ge=1, le=MAX_PER_ORDER)
+    duration_days: int | None = Field(default=None, ge=1, le=3660)
+
+
+class NewPart(Command):
+    sku_code: str
+    quantity: int = Field(default=1, ge=1, le=MAX_PER_ORDER)
+
+
+class NewParts(Command):
+    """All that one unit of a bundle contains, in the order shown."""
+
+    parts: tuple[NewPart, ...] = Field(min_length=1, max_length=50)
+
+
+class NewForm(Command):
+    """All questions to the buyer of a product; none: an empty list."""
+
+    fields: Form
 
 
 class NewPrice(Command):

@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from mingsuan import clock
-from transactional.catalogue import offer_queries, queries
+from transactional.catalogue import bundles, offer_queries, queries
 from transactional.catalogue.models import Category, Price, Product, Sku
 from transactional.catalogue.offers import Offer
 from transactional.catalogue.schemas import (
     CategoryView,
     NewCategory,
+    NewForm,
+    NewParts,
     NewPrice,
     NewProduct,
     NewSku,
@@ -20,6 +22,7 @@ from transactional.catalogue.schemas import (
     ProductList,
     ProductView,
     PublishState,
+    SkuChange,
     SkuView,
 )
 from transactional.db import Base, ReadSession, WriteSession
@@ -95,7 +98,7 @@ async def add_product(session: WriteSession, new: NewProduct) -> ProductView:
     category_id = await queries.category_id(session, new.category_slug)
     if category_id is None:
         raise InvalidInputError([FieldProblem("category_slug", "There is no such category.")])
-    fields = new.model_dump(exclude={"category_slug"})
+    fields = new.model_dump(mode="json", exclude={"category_slug"})
     published_at = clock.now() if new.publish_state == "published" else None
     await _add(session, Product(category_id=category_id, published_at=published_at, **fields), new.slug)
     return await product_for_staff(session, new.slug)
@@ -106,38 +109,73 @@ async def add_sku(session: WriteSession, new: NewSku) -> SkuView:
     product_id = await queries.product_id(session, new.product_slug)
     if product_id is None:
         raise InvalidInputError([FieldProblem("product_slug", "There is no such product.")])
+    if await queries.kind(session, new.product_slug) == "membership" and new.duration_days is None:
+        raise InvalidInputError([FieldProblem("duration_days", "Is required.")])
     sku = Sku(product_id=product_id, **new.model_dump(exclude={"product_slug", "list_price_fen"}))
     await _add(session, sku, new.code)
     if new.list_price_fen is not None:
         await set_price(session, NewPrice(sku_code=new.code, list_price_fen=new.list_price_fen))
-    shown = await product_for_staff(session, new.product_slug)
-    return next(view for view in shown.skus if view.code == new.code)
+    return await _sku(session, new.product_slug, new.code)
 
 
 async def set_price(session: WriteSession, new: NewPrice) -> PriceView:
     """A list price from now or a later instant on; older prices stay on record.
 
-    Raises InvalidInputError for an unknown SKU or an instant in the past, NameTakenError for one already priced.
+    Raises InvalidInputError for an unknown SKU or an instant in the past, NameTakenError for one already priced,
+    DearBundleError for a bundle that would cost more than its parts.
     """
     found = await queries.sku_id(session, new.sku_code)
     if found is None:
         raise InvalidInputError([FieldProblem("sku_code", "There is no such SKU.")])
     at = _from_now_on(new.valid_from)
     await _add(session, Price(sku_id=found, list_price_fen=new.list_price_fen, valid_from=at), at.isoformat())
+    await bundles.refuse_dear(session, [new.sku_code])
     return PriceView(sku_code=new.sku_code, list_price_fen=new.list_price_fen, valid_from=at)
 
 
 async def set_product_state(session: WriteSession, slug: str, state: PublishState) -> ProductView:
-    """Publish or withdraw a product. Raises NotFoundError."""
+    """Publish or withdraw a product. Raises NotFoundError, DearBundleError."""
     if not await queries.set_product_state(session, slug, state, clock.now()):
         raise NotFoundError
-    return await product_for_staff(session, slug)
+    shown = await product_for_staff(session, slug)
+    if state == "published":
+        await bundles.refuse_dear(session, [sku.code for sku in shown.skus if sku.publish_state == "published"])
+    return shown
 
 
 async def set_sku_state(session: WriteSession, code: str, state: PublishState) -> None:
     """Publish or withdraw a SKU. Raises NotFoundError."""
-    if not await queries.set_sku_state(session, code, state):
+    await change_sku(session, code, SkuChange(publish_state=state))
+
+
+async def change_sku(session: WriteSession, code: str, change: SkuChange) -> SkuView:
+    """Publish state, most units an order, duration: what is given. Raises NotFoundError, DearBundleError."""
+    slug = await queries.change_sku(session, code, change.model_dump(exclude_none=True))
+    if slug is None:
         raise NotFoundError
+    if change.publish_state == "published":
+        await bundles.refuse_dear(session, [code])
+    return await _sku(session, slug, code)
+
+
+async def set_parts(session: WriteSession, code: str, new: NewParts) -> SkuView:
+    """What a bundle contains from now on. Raises as `bundles.set_parts` does."""
+    return await _sku(session, await bundles.set_parts(session, code, new.parts), code)
+
+
+async def set_form(session: WriteSession, slug: str, new: NewForm) -> ProductView:
+    """What the buyers of a product are asked from now on. Raises NotFoundError, InvalidInputError for a name twice."""
+    names = [field.name for field in new.fields]
+    if len(set(names)) < len(names):
+        raise InvalidInputError([FieldProblem("fields", "Two fields have the same name.")])
+    if not await queries.set_form(session, slug, [field.model_dump(mode="json") for field in new.fields]):
+        raise NotFoundError
+    return await product_for_staff(session, slug)
+
+
+async def _sku(session: ReadSession, slug: str, code: str) -> SkuView:
+    shown = await product_for_staff(session, slug)
+    return next(view for view in shown.skus if view.code == code)
 
 
 def _from_now_on(valid_from: datetime | None) -> datetime:

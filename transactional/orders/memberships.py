@@ -15,7 +15,6 @@ from transactional.orders.fulfilment_queries import Unit
 from transactional.orders.membership_rules import releases
 from transactional.orders.models import MembershipPeriod
 
-DEFAULT_DAYS = 30
 BATCH = 200
 
 # A membership bought again begins when the one before ends.
@@ -60,8 +59,13 @@ where fulfilment_id = any(cast(:fulfilment_ids as bigint[])) and ended_at is nul
 
 
 async def activate(session: WriteSession, units: Sequence[Unit], at: datetime) -> None:
-    """A period for each unit, one after the other; nothing is earned on the day itself."""
+    """A period for each unit, one after the other; nothing is earned on the day itself.
+
+    Raises ValueError for a SKU without a duration, which is never offered.
+    """
     for unit in units:
+        if unit.duration_days is None:
+            raise ValueError(f"SKU {unit.sku_id} is a membership without a duration")
         values = {"customer_id": unit.customer_id, "sku_id": unit.sku_id}
         latest: datetime | None = await session.scalar(LATEST_END, values)
         session.add(
@@ -69,7 +73,7 @@ async def activate(session: WriteSession, units: Sequence[Unit], at: datetime) -
                 fulfilment_id=unit.fulfilment_id,
                 customer_id=unit.customer_id,
                 starts_at=max(latest or at, at),
-                days=unit.duration_days or DEFAULT_DAYS,
+                days=unit.duration_days,
                 net_fen=unit.net_fen,
             )
         )
