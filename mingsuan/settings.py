@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     wechat_public_key_id: str = Field(default="", description="WeChat Pay: id of that public key")
     wechat_gateway_url: str = Field(default="https://api.mch.weixin.qq.com", description="WeChat Pay: its API")
     wechat_fee_per_myriad: int = Field(default=60, ge=0, le=1000, description="WeChat Pay: fee in 1/10,000")
+    wechat_profit_sharing: bool = Field(
+        default=False, description="WeChat Pay: ask for payments whose money can be shared with partners (分账)"
+    )
     alipay_app_id: str | None = Field(default=None, description="Alipay: app id; without it the way is off")
     alipay_seller_id: str = Field(default="", description="Alipay: the merchant's user id (2088…)")
     alipay_private_key_file: Path | None = Field(default=None, description="Alipay: the app's private key (PEM)")

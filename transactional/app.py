@@ -73,8 +73,11 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         source = engine(urls.app)
         try:
-            app.state.shop = await open_shop(settings, source)
-            yield
+            app.state.shop = shop = await open_shop(settings, source)
+            try:
+                yield
+            finally:
+                await shop.aclose()
         finally:
             await source.dispose()
 

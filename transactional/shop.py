@@ -1,9 +1,11 @@
-"""What one process of the shop runs with: settings, database, keys, the shop's currency and zone, the intake of orders.
+"""What one process of the shop runs with: settings, database, keys, currency and zone, intake of orders, gateways.
 
 Made once by `create_app`, kept in `app.state.shop`; nothing here is global.
 """
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,6 +14,9 @@ from mingsuan.settings import Settings
 from transactional.cards.vault import Vault, open_vault
 from transactional.db import writing
 from transactional.orders.intake import Intake
+from transactional.payments.flood import RefusalBudget
+from transactional.payments.gateways.configured import gateways
+from transactional.payments.gateways.interface import Gateway
 from transactional.profile_service import ensure_profile
 
 
@@ -25,15 +30,23 @@ class Shop:
     currency: str
     zone: ZoneInfo
     intake: Intake
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
+
+    async def aclose(self) -> None:
+        """Ends the connections to the gateways; the engine is the caller's."""
+        await asyncio.gather(*(gateway.aclose() for gateway in self.gateways.values()))
 
 
 async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     """Reads (or fixes, in a new shop) currency and zone, and opens the vault.
 
-    Raises VaultClosedError when the key files do not belong to this database.
+    Raises VaultClosedError when the key files do not belong to this database, ConfigurationError when a gateway is
+    switched on without what it needs.
     """
+    doors = gateways(settings)
     async with writing(engine) as session:
         profile = await ensure_profile(session, settings.currency, settings.timezone)
         vault = await open_vault(session, settings)
     zone = ZoneInfo(profile.timezone)
-    return Shop(settings, engine, vault, profile.currency, zone, Intake(engine, zone))
+    return Shop(settings, engine, vault, profile.currency, zone, Intake(engine, zone), doors)

@@ -133,6 +133,7 @@ class UnappliedReceipt(Public):
     out_trade_no: Mapped[str] = mapped_column(Text)
     gateway_trade_no: Mapped[str] = mapped_column(Text)
     amount_fen: Mapped[int]
+    fee_fen: Mapped[int] = mapped_column(server_default="0")
     received_at: Mapped[datetime]
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.payment.id"), index=True)
     payout_id: Mapped[int | None] = mapped_column(ForeignKey("shop.refund_payout.id"))

@@ -539,6 +539,7 @@ def upgrade() -> None:
         sa.Column("out_trade_no", sa.Text(), nullable=False),
         sa.Column("gateway_trade_no", sa.Text(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("fee_fen", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("payment_id", sa.BigInteger(), nullable=True),
         sa.Column("payout_id", sa.BigInteger(), nullable=True),

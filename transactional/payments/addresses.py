@@ -1,0 +1,16 @@
+"""Where gateways send notices and shoppers come back to. Pure."""
+
+from mingsuan.settings import Settings
+
+
+def public_url(settings: Settings) -> str:
+    """Without a slash at its end."""
+    return (settings.public_url or f"http://{settings.host}:{settings.shop_port}").rstrip("/")
+
+
+def notices(settings: Settings, method: str) -> str:
+    return f"{public_url(settings)}/gateways/{method}/notices"
+
+
+def order_page(settings: Settings, order_no: str) -> str:
+    return f"{public_url(settings)}/orders/{order_no}"
