@@ -71,6 +71,13 @@ class HeadsFile:
                     last = entry
                 _append(descriptor, line_of(entry, key))
 
+    def keys_agree(self) -> bool:
+        """Whether the published key is the one that signs, where both are here."""
+        if not (self.key_file.exists() and self.public_key_file.exists()):
+            return True
+        own = Ed25519PrivateKey.from_private_bytes(self.key_file.read_bytes()).public_key()
+        return self.public_key_file.read_text().strip() == own.public_bytes_raw().hex()
+
     def _prepare(self, key: Ed25519PrivateKey) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.public_key_file.exists():
