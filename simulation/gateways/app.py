@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from mingsuan import clock
-from simulation.gateways import cashier, wechat
+from simulation.gateways import alipay, cashier, unionpay, wechat
 from simulation.gateways.book import Book
 from simulation.gateways.deliveries import Deliveries
 from simulation.gateways.entries import FeeTerms, Method
@@ -57,4 +57,6 @@ def create_app(
     app.state.gateways = state
     app.include_router(cashier.router(state))
     app.include_router(wechat.router(state))
+    app.include_router(alipay.router(state))
+    app.include_router(unionpay.router(state))
     return app

@@ -12,7 +12,7 @@ import httpx
 
 from transactional.payments.gateways import alipay_bill, alipay_notice
 from transactional.payments.gateways import alipay_words as words
-from transactional.payments.gateways.alipay_answers import amount, same, share, time
+from transactional.payments.gateways.alipay_answers import refund, same, share, time
 from transactional.payments.gateways.alipay_client import AlipayClient
 from transactional.payments.gateways.interface import (
     Acknowledgement,
@@ -45,8 +45,8 @@ BILL_SECONDS = 30
 class AlipayGateway:
     """`seller_id` is the merchant's user id (2088…), which every notice must name."""
 
-    method = "alipay"
-    ways = ("precreate", "page", "wap")
+    method: str = "alipay"
+    ways: tuple[str, ...] = ("precreate", "page", "wap")
 
     def __init__(self, client: AlipayClient, seller_id: str, fee_per_myriad: int) -> None:
         self.fee_per_myriad = fee_per_myriad
@@ -108,7 +108,8 @@ class AlipayGateway:
         return RefundFact("succeeded", ask.out_refund_no, None, ask.amount_fen, time(answer, "gmt_refund_pay"))
 
     async def query_refund(self, out_trade_no: str, out_refund_no: str) -> RefundFact:
-        """Ask 10 s after the refund at the earliest: an answer without a refund means that there is none."""
+        """Ask 10 s after the refund at the earliest. An answer without a status means that there is none, or that it
+        failed; the same refund may then be asked for again."""
         biz = {
             "out_trade_no": out_trade_no,
             "out_request_no": out_refund_no,
@@ -120,14 +121,10 @@ class AlipayGateway:
             if refused.code in NO_SUCH:
                 return RefundFact("not_found", out_refund_no)
             raise
-        if "out_request_no" not in answer or "refund_amount" not in answer:
+        if not answer.get("refund_status"):
             return RefundFact("not_found", out_refund_no)
         same(answer, out_trade_no=out_trade_no, out_request_no=out_refund_no)
-        state = "succeeded" if answer.get("refund_status", "REFUND_SUCCESS") == "REFUND_SUCCESS" else "processing"
-        amount_fen = amount(answer, "refund_amount")
-        if state == "processing":
-            return RefundFact("processing", out_refund_no, None, amount_fen)
-        return RefundFact("succeeded", out_refund_no, None, amount_fen, time(answer, "gmt_refund_pay"))
+        return refund(answer, out_refund_no)
 
     async def share(self, ask: ShareAsk) -> ShareFact:
         """alipay.trade.order.settle in its asynchronous mode: accepted is not done, `query_share` tells."""

@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from transactional.payments.gateways import alipay_words as words
-from transactional.payments.gateways.interface import ShareFact, ShareState, UnknownOutcomeError
+from transactional.payments.gateways.interface import (
+    RefundFact,
+    RefundState,
+    ShareFact,
+    ShareState,
+    UnknownOutcomeError,
+)
 
 
 def same(answer: Mapping[str, Any], **asked: str) -> None:
@@ -27,6 +33,20 @@ def amount(answer: Mapping[str, Any], name: str) -> int:
         return words.fen(answer.get(name))
     except ValueError as error:
         raise UnknownOutcomeError(str(error)) from error
+
+
+def refund(answer: Mapping[str, Any], out_refund_no: str) -> RefundFact:
+    """A refund out of the answer to its query. Raises UnknownOutcomeError."""
+    states: dict[object, RefundState] = {
+        "REFUND_SUCCESS": "succeeded",
+        "REFUND_PROCESSING": "processing",
+        "REFUND_FAIL": "failed",
+    }
+    if answer.get("refund_status") not in states:
+        raise UnknownOutcomeError(f"refund_status {answer.get('refund_status')!r}")
+    state, amount_fen = states[answer["refund_status"]], amount(answer, "refund_amount")
+    refunded_at = time(answer, "gmt_refund_pay") if state == "succeeded" else None
+    return RefundFact(state, out_refund_no, None, amount_fen, refunded_at)
 
 
 def share(answer: Mapping[str, Any], out_order_no: str) -> ShareFact:

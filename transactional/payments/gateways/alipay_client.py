@@ -23,7 +23,7 @@ SOCKET_SECONDS = 5
 CALL_SECONDS = 12
 THREADS = 8
 """Calls at a time: the library blocks, and a slow Alipay must not take every thread of the shop."""
-UNKNOWN_CODES = frozenset({"20000"})
+UNKNOWN_CODES = frozenset({"20000", "40005"})
 UNKNOWN_SUB_CODES = frozenset(
     {
         "ACQ.SYSTEM_ERROR",
@@ -34,7 +34,8 @@ UNKNOWN_SUB_CODES = frozenset(
         "isp.unknown-error",
     }
 )
-"""Alipay's own documents say of these: it may have happened, ask again or query."""
+"""Alipay's own documents say of these: it may have happened, query or ask again. 40005 is too many calls at once, which
+is no answer to what was asked."""
 
 
 class _Library(AliPay):  # type: ignore[misc]

@@ -37,8 +37,8 @@ Told = dict[str, str]
 class UnionpayGateway:
     """`cert_id` names the merchant's certificate, whose private key is `key`; `unionpay_key` is UnionPay's."""
 
-    method = "unionpay"
-    ways = ("form",)
+    method: str = "unionpay"
+    ways: tuple[str, ...] = ("form",)
 
     def __init__(
         self,
@@ -94,6 +94,8 @@ class UnionpayGateway:
             "backUrl": ask.notify_url,
         }
         told = await self._call("backTransReq", message)
+        if told.get("respCode") == words.REPEATED:
+            return RefundFact("processing", ask.out_refund_no)
         self._check_done(told)
         return RefundFact("processing", ask.out_refund_no, told.get("queryId"), ask.amount_fen)
 

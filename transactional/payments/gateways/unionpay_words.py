@@ -15,6 +15,8 @@ DONE = ("00", "A6")
 UNDECIDED = ("03", "04", "05")
 """Accepted or lost on the way: only a query tells."""
 NO_SUCH_TRADE, NO_SUCH_FILE = "34", "98"
+REPEATED = "12"
+"""This number was used before: it is the same request again."""
 CARRIES_DATE = re.compile(r"[A-Za-z]*(\d{8})")
 AMOUNT = re.compile(r"[0-9]{1,12}")
 
