@@ -14,8 +14,13 @@ MAY: dict[str, frozenset[str]] = {
     "credit_wallet": OPERATORS,
     "edit_catalogue": OPERATORS,
     "import_cards": BUYERS,
+    "see_cards": EVERYONE,
+    "mend_stock": BUYERS,
+    "export_cards": frozenset({"owner"}),
     "pause_selling": OPERATORS,
+    "deliver": OPERATORS,
     "see_orders": EVERYONE,
+    "settle_orders": OPERATORS,
     "see_ledger": EVERYONE,
 }
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from transactional.schemas import Command, View
 
@@ -52,6 +52,83 @@ class NewStockUnits(Command):
     total_cost_fen: int | None = Field(default=None, ge=0, le=10_000_000_000, description="Unknown when left out")
     supplier_name: str = Field(default="", max_length=200)
     expires_on: date | None = Field(default=None, description="Last day on which they can be sold")
+
+
+class BatchAccount(CardBatchView):
+    """What became of a batch; the counts add up to `card_count`."""
+
+    sold_count: int = Field(description="With the customers who bought them")
+    replacement_count: int = Field(description="Given to customers in place of bad codes")
+    defective_count: int
+    void_count: int = Field(description="Withdrawn by staff")
+    expired_count: int
+    remaining_count: int
+    held_count: int = Field(description="Of the remaining: held for an order")
+    credited_fen: int = Field(description="Given back by the supplier")
+
+    @computed_field(description="Cost less credits, over the codes that worked or still may; null when unknown")  # type: ignore[prop-decorator]
+    @property
+    def effective_unit_cost_fen(self) -> int | None:
+        good = self.sold_count + self.replacement_count + self.remaining_count
+        if self.total_cost_fen is None or good == 0:
+            return None
+        return (2 * (self.total_cost_fen - self.credited_fen) + good) // (2 * good)
+
+
+class BatchList(View):
+    items: tuple[BatchAccount, ...]
+    total: int
+
+
+class NewCredit(Command):
+    """Money that a supplier gives back for bad codes of a batch."""
+
+    amount_fen: int = Field(ge=1, le=10_000_000_000)
+    reason: str = Field(min_length=1, max_length=500)
+    prepaid: bool = Field(default=False, description="Added to the balance kept with the supplier, not set off")
+
+
+class NewCost(Command):
+    """What a batch really cost, whole."""
+
+    total_cost_fen: int = Field(ge=0, le=10_000_000_000)
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class NewVoid(Command):
+    """Why codes or units of a batch are taken out of sale: withdrawn, damaged, lost."""
+
+    count: int | None = Field(default=None, ge=1, le=200_000, description="All that is left, when left out")
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class NewExport(Command):
+    """Why codes are taken out in clear."""
+
+    reason: str = Field(min_length=1, max_length=500)
+    delivered: bool = Field(default=False, description="Also the codes that customers have")
+
+
+class NewDefect(Command):
+    """A code that does not work: the code itself, or the unit of an order that it was delivered for."""
+
+    code: str | None = Field(default=None, min_length=1, max_length=500)
+    fulfilment_id: UUID | None = None
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class CardDefectView(View):
+    batch_id: UUID
+    fulfilment_id: UUID | None
+    replaced: bool = Field(description="The customer has another code")
+    lost_fen: int | None = Field(description="What the shop lost by it until the supplier makes it good; null: unknown")
+    reported_at: datetime
+
+
+class WrittenOff(View):
+    batch_id: UUID
+    count: int
+    lost_fen: int
 
 
 class RevealedCode(View):
