@@ -98,6 +98,12 @@ order by b.position, b.id
 """)
 
 
+STOCKS = text(f"""
+select s.public_id as id, {STOCK} as stock
+from shop.sku as s join shop.product as p on p.id = s.product_id where s.public_id = any(cast(:skus as uuid[]))
+""")
+
+
 async def categories(session: ReadSession) -> tuple[CategoryView, ...]:
     return tuple(CategoryView.model_validate(row) for row in await session.execute(CATEGORIES))
 
@@ -151,6 +157,10 @@ def _whole(row: RowMapping, skus: tuple[SkuView, ...]) -> ProductView:
 def _together(stocks: Sequence[int | None]) -> int | None:
     counted = [stock for stock in stocks if stock is not None]
     return None if len(counted) < len(stocks) else sum(counted)
+
+
+async def stock(session: ReadSession, skus: Sequence[UUID], at: datetime) -> dict[UUID, int | None]:
+    return {row.id: row.stock for row in await session.execute(STOCKS, {"skus": list(skus), "at": at})}
 
 
 async def slug_of_sku(session: ReadSession, sku_public_id: UUID) -> str | None:

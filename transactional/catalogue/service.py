@@ -78,6 +78,11 @@ async def offers(session: ReadSession, skus: Sequence[UUID], at: datetime) -> di
     return await offer_queries.offers(session, skus, at)
 
 
+async def stock(session: ReadSession, skus: Sequence[UUID], at: datetime) -> dict[UUID, int | None]:
+    """What of each SKU can be sold at an instant, by public id; None for what is made to order."""
+    return await queries.stock(session, skus, at)
+
+
 async def sku_id(session: ReadSession, code: str) -> int:
     """The inside key of a SKU by its code, for other slices. Raises NotFoundError."""
     found = await queries.sku_id(session, code)

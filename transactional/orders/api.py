@@ -18,11 +18,13 @@ from transactional.errors import (
     UnavailableProductError,
 )
 from transactional.idempotency import Key
-from transactional.orders import service
+from transactional.orders import checkout_api, fulfilment_api, service
 from transactional.orders.schemas import NewOrder, OrderList, OrderPlaced, OrderView
 from transactional.problems import responses
 
 router = APIRouter()
+router.include_router(checkout_api.router)
+router.include_router(fulfilment_api.router)
 Limit = Annotated[int, Query(ge=1, le=200)]
 Offset = Annotated[int, Query(ge=0)]
 

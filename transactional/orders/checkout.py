@@ -24,6 +24,7 @@ from transactional.orders.errors import EmptyOrderError, HoldLimitError, TooMany
 from transactional.orders.lines import Line, lines_of
 from transactional.orders.models import Fulfilment, Order, OrderEvent, OrderItem
 from transactional.orders.numbers import order_number
+from transactional.selling import refuse_when_paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,10 @@ async def place(
 ) -> PlacedOrder:
     """An order to be paid by an instant, with its units kept; one of nothing to pay is fulfilled at once.
 
-    All or nothing. Raises EmptyOrderError, UnavailableProductError, InvalidInputError (answers), TooManyUnitsError,
-    DearBundleError, PriceChangedError, HoldLimitError, OutOfStockError.
+    All or nothing. Raises SellingPausedError, EmptyOrderError, UnavailableProductError, InvalidInputError (answers),
+    TooManyUnitsError, DearBundleError, PriceChangedError, HoldLimitError, OutOfStockError.
     """
+    await refuse_when_paused(session)
     basket = await _basket(session, lines, at)
     net_fen = basket.gross_fen - basket.discount_fen
     if expected_net_fen not in (None, net_fen):

@@ -47,6 +47,8 @@ class UnitView(View):
     id: UUID = Field(description="Name of the fulfilment, for revealing")
     unit_no: int
     state: str
+    waits_for: str | None = Field(default=None, description="What a paid unit waits for: stock, manual, supplier")
+    quantity: int = 1
     delivered_at: datetime | None
     is_revealable: bool
     first_revealed_at: datetime | None
@@ -65,6 +67,11 @@ class OrderItemView(View):
     gross_fen: int
     discount_fen: int
     net_fen: int
+    bundle_sku_id: UUID | None = Field(default=None, description="The bundle that this line is a part of")
+    bundle_name_zh: str | None = None
+    bundle_name_en: str | None = None
+    bundle_quantity: int | None = None
+    form_answers: dict[str, str] | None = Field(default=None, description="What the buyer was asked, and answered")
     units: tuple[UnitView, ...]
 
 
@@ -97,6 +104,9 @@ class OrderView(View):
     ordered_at: datetime
     paid_at: datetime | None
     delivered_at: datetime | None
+    pay_by: datetime | None = Field(default=None, description="Until then the units of an unpaid order are kept")
+    cancelled_at: datetime | None = None
+    completed_at: datetime | None = None
     items: tuple[OrderItemView, ...]
     events: tuple[OrderEventView, ...]
 
