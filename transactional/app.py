@@ -8,52 +8,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
-from transactional import problems, selling_api
+from transactional import logs, probes, problems, selling_api
 from transactional.accounts import api as accounts
 from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
-from transactional.db import engine, reading
-from transactional.edge import ShopHere
-from transactional.errors import NotReadyError, ShopError
+from transactional.db import engine
+from transactional.errors import ShopError
 from transactional.ledger import api as ledger
 from transactional.middleware import Envelope, Guard
+from transactional.observed import Observed
 from transactional.orders import api as orders
 from transactional.shop import open_shop
 from transactional.web import site
 
 BODY_LIMIT_MIB = 16
-probes = APIRouter(tags=["probes"])
-
-
-class Probe(BaseModel):
-    status: str = "ok"
-
-
-@probes.get("/healthz")
-async def healthz() -> Probe:
-    """The process answers."""
-    return Probe()
-
-
-@probes.get("/readyz", responses=problems.responses(NotReadyError))
-async def readyz(shop: ShopHere) -> Probe:
-    """The database answers too."""
-    try:
-        async with reading(shop.engine) as session:
-            await session.execute(text("select from shop.shop_profile"))
-    except (SQLAlchemyError, OSError):
-        raise NotReadyError from None
-    return Probe()
 
 
 class ShopApp(FastAPI):
@@ -99,6 +75,7 @@ def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
 def from_environment() -> FastAPI:
     """For `uvicorn --factory`: the app on the databases that the environment names, as a service is started."""
     settings = Settings()
+    logs.configure(settings.log_format)
     if not settings.app_database_url:
         raise RuntimeError("MINGSUAN_APP_DATABASE_URL is not set; `mingsuan serve` sets it for the embedded server")
     with database(settings) as urls:  # given URLs: nothing is started or stopped
@@ -108,12 +85,13 @@ def from_environment() -> FastAPI:
 def _wire(app: FastAPI, settings: Settings) -> None:
     for slice_api in (accounts, catalogue, cards, orders, ledger, selling_api):
         app.include_router(slice_api.router, prefix="/api/v1")
-    app.include_router(probes)
+    app.include_router(probes.router)
     site.mount(app)
     for kind in (ShopError, RequestValidationError, HTTPException, DataError):
         app.add_exception_handler(kind, problems.answer)
     app.add_middleware(Guard, limit_mib=BODY_LIMIT_MIB)
     app.add_middleware(Envelope, secure=settings.secure_cookies)
+    app.add_middleware(Observed)
 
 
 def _operation_id(route: APIRoute) -> str:

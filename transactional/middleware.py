@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from transactional import problems
+from transactional import logs, problems
 from transactional.edge import CUSTOMER_COOKIE, STAFF_COOKIE
 from transactional.errors import CrossSiteError, TooLargeError
 from transactional.security import HEADERS, STRICT_TRANSPORT, may_change
@@ -29,6 +29,13 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = str(uuid4())
+        named_line = logs.request_id.set(scope["request_id"])
+        try:
+            await self._answer(scope, receive, send)
+        finally:
+            logs.request_id.reset(named_line)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
         async def named(message: Message) -> None:
@@ -44,7 +51,7 @@ class Envelope:
         try:
             await self._app(scope, receive, named)
         except Exception as error:
-            log.exception("request %s failed: %s %s", scope["request_id"], scope["method"], scope["path"])
+            log.exception("request %s failed", scope["request_id"])
             if started:
                 raise
             response = await problems.answer(Request(scope), error)

@@ -32,3 +32,8 @@ def current_revision(owner_url: str) -> str | None:
             return MigrationContext.configure(connection, opts={"version_table_schema": "shop"}).get_current_revision()
     finally:
         engine.dispose()
+
+
+def newest_revision() -> str:
+    """The revision that this program was made for."""
+    return ScriptDirectory(str(Path(__file__).parent)).get_current_head() or ""

@@ -25,6 +25,7 @@ def upgrade() -> None:
     # the functions name their tables without a schema; the shop's sessions keep their own path
     for function in connection.scalars(text(FUNCTIONS)).all():
         op.execute(f"alter function {function} set search_path = jobs, pg_temp")
+    op.execute("grant select on shop.alembic_version to shop_app")  # it says ready at its own revision only
     op.execute("grant usage on schema jobs to shop_app")
     op.execute("grant select, insert, update, delete on all tables in schema jobs to shop_app")
     op.execute("grant usage, select on all sequences in schema jobs to shop_app")
