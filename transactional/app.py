@@ -18,6 +18,7 @@ from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
 from transactional import logs, probes, problems, selling_api
 from transactional.accounts import api as accounts
+from transactional.backoffice import stuck_api
 from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
 from transactional.db import engine
@@ -26,6 +27,8 @@ from transactional.ledger import api as ledger
 from transactional.middleware import Envelope, Guard
 from transactional.observed import Observed
 from transactional.orders import api as orders
+from transactional.payments import api as payments
+from transactional.payments import gateway_api, notices_api, staff_api
 from transactional.shop import open_shop
 from transactional.web import site
 
@@ -83,8 +86,9 @@ def from_environment() -> FastAPI:
 
 
 def _wire(app: FastAPI, settings: Settings) -> None:
-    for slice_api in (accounts, catalogue, cards, orders, ledger, selling_api):
+    for slice_api in (accounts, catalogue, cards, stuck_api, orders, payments, staff_api, gateway_api, ledger, selling_api):
         app.include_router(slice_api.router, prefix="/api/v1")
+    app.include_router(notices_api.router)
     app.include_router(probes.router)
     site.mount(app)
     for kind in (ShopError, RequestValidationError, HTTPException, DataError):

@@ -19,7 +19,11 @@ MAY: dict[str, frozenset[str]] = {
     "export_cards": frozenset({"owner"}),
     "pause_selling": OPERATORS,
     "deliver": OPERATORS,
+    "refund": OPERATORS,
+    "resolve_cases": OPERATORS,
     "see_orders": EVERYONE,
+    "see_payments": EVERYONE,
+    "settle_payments": OPERATORS,
     "settle_orders": OPERATORS,
     "see_ledger": EVERYONE,
 }

@@ -36,7 +36,7 @@ async def receive(shop: Shop, gateway: Gateway, headers: Mapping[str, str], body
         notice = await gateway.authenticate(headers, body, at)
     except RefusedNoticeError as error:
         return await _refused(shop, gateway, error, body, at)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever cannot be read is not authentic)
         log.warning("a notice for %s could not be read: %s", gateway.method, type(error).__name__)
         refusal = RefusedNoticeError("malformed", type(error).__name__)
         return await _refused(shop, gateway, refusal, body, at)

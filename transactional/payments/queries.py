@@ -29,7 +29,7 @@ where id in (
     select id from shop.{table} where ask_at <= cast(:at as timestamptz) - interval '10 seconds'
         and state in ('created', '{second}') order by ask_at limit 500 for update skip locked
 ) returning id
-""")  # noqa: S608  (names from this module)
+""")
     for table, second in (("payment", "pending"), ("refund_payout", "processing"), ("profit_share", "processing"))
 }
 
@@ -52,20 +52,24 @@ order by p.id desc limit :limit offset :offset
 PAYMENTS_OF_ORDER = text(f"""{PAYMENT_VIEW}
 where o.order_no = :order_no and (o.customer_id = :customer_id or :customer_id is null) order by p.id desc
 """)
-PAYOUTS = text("""
+PAYOUT_VIEW = """
 select r.public_id as id, p.public_id as payment_id, o.order_no, r.method, r.state, r.amount_fen, r.fee_returned_fen,
     r.out_refund_no, r.gateway_refund_no, r.requested_at, r.paid_out_at
 from shop.refund_payout as r left join shop.payment as p on p.id = r.payment_id
 left join shop.orders as o on o.id = p.order_id
+"""
+PAYOUTS = text(f"""{PAYOUT_VIEW}
 where (cast(:state as text) is null or r.state = :state) and (cast(:order_no as text) is null or o.order_no = :order_no)
 order by r.id desc limit :limit offset :offset
 """)
+PAYOUTS_BY_ID = text(f"{PAYOUT_VIEW} where r.id = any(cast(:ids as bigint[])) order by r.id")
 CASES = text("""
 select c.public_id as id, c.kind, c.subject, c.state, c.amount_fen, c.detail, c.opened_at, c.resolved_at, c.resolution
 from shop.review_case as c
 where (cast(:state as text) is null or c.state = :state) and (cast(:kind as text) is null or c.kind = :kind)
 order by c.opened_at desc, c.id desc limit :limit offset :offset
 """)
+UNIT_IDS = text("select public_id, id from shop.fulfilment where public_id = any(cast(:named as uuid[]))")
 UNITS = text("""
 select f.id, f.public_id, f.order_item_id, f.gross_fen - f.discount_fen as net_fen, f.state,
     f.delivered_at is not null as delivered,
@@ -140,6 +144,12 @@ async def paid_back_fen(session: ReadSession, payment_id: int) -> int:
         RefundPayout.payment_id == payment_id, RefundPayout.state != "failed", RefundPayout.id.not_in(of_receipts)
     )
     return await session.scalar(mine) or 0
+
+
+async def unit_ids(session: ReadSession, named: Sequence[UUID]) -> dict[UUID, int]:
+    """Fulfilments by their public names; unknown ones are missing."""
+    rows = await session.execute(UNIT_IDS, {"named": list(named)})
+    return {row.public_id: row.id for row in rows}
 
 
 async def charged_back_fen(session: ReadSession, payment_id: int) -> int:

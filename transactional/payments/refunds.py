@@ -1,4 +1,4 @@
-"""Granting refunds: of whole units or parts, once or repeatedly, never more than was paid. Sending them is `payouts`."""
+"""Granting refunds: of whole units or parts, repeatedly too, never more than was paid. Sending them is `payouts`'."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from transactional.accounts.service import record_act
 from transactional.db import WriteSession
 from transactional.jobs import defer
 from transactional.ledger import service as ledger
@@ -40,8 +41,8 @@ async def grant(
 ) -> list[int]:
     """Refunds (fulfilment, fen or all that is left) and returns the payouts' ids, one for each payment.
 
-    Wallets get their money at once, gateways by a job. Who granted it is recorded by the caller. Raises
-    RefundTooLargeError, PartOfUndeliveredError, NotRefundableError; then the transaction must not be committed.
+    Wallets get their money at once, gateways by a job; an act of staff is recorded. Raises RefundTooLargeError,
+    PartOfUndeliveredError, NotRefundableError; then the transaction must not be committed.
     """
     if len({unit for unit, _ in wanted}) != len(wanted):
         raise RefundTooLargeError
@@ -51,8 +52,20 @@ async def grant(
     by_order: dict[int, list[Granted]] = defaultdict(list)
     for unit in units:
         by_order[unit.order_id].append(Granted(unit, _parts(unit, amounts[unit.fulfilment_id], refunded)))
-    found = [await _grant_order(session, order, by_order[order], reason, at, zone) for order in sorted(by_order)]
-    return [payout for payout in found if payout is not None]
+    payouts_made = []
+    for order_id, granted in sorted(by_order.items()):
+        payout_id = await _grant_order(session, order_id, granted, reason, at, zone)
+        if payout_id is not None:
+            payouts_made.append(payout_id)
+        if staff_id is not None:
+            await _record(session, staff_id, granted, reason)
+    return payouts_made
+
+
+async def _record(session: WriteSession, staff_id: int, granted: Sequence[Granted], reason: str) -> None:
+    total = sum(part.amount_fen for each in granted for part in each.parts)
+    detail = {"units": len(granted), "amount_fen": total}
+    await record_act(session, staff_id, "refund", granted[0].unit.order_no, reason=reason, detail=detail)
 
 
 def _parts(unit: Refundable, amount_fen: int | None, refunded: Mapping[int, int]) -> tuple[Part, ...]:

@@ -66,6 +66,14 @@ class PaymentMethodView(View):
     ways: tuple[str, ...]
 
 
+class PaymentMethodList(View):
+    items: tuple[PaymentMethodView, ...]
+
+
+class PaymentList(View):
+    items: tuple[PaymentView, ...]
+
+
 class StaffPaymentView(View):
     id: UUID
     order_no: str

@@ -3,7 +3,7 @@
 A refund asks all shares of its payment back first: a partner's part is agreed anew for what was not refunded.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,7 @@ async def request(
 async def release(
     session: WriteSession, payment_id: UUID, staff_id: int, reason: str, zone: ZoneInfo, at: datetime
 ) -> ProfitShare:
-    """Ends the sharing of a payment: what is still frozen becomes the shop's. Raises NotFoundError, NotSharableError."""
+    """Ends the sharing of a payment: what is still frozen is the shop's. Raises NotFoundError, NotSharableError."""
     payment = await _sharable(session, payment_id)
     share = await _asked(session, payment, "release", 0, "", None, zone, at)
     await record_act(session, staff_id, "release_share", str(payment_id), reason=reason)

@@ -13,7 +13,7 @@ from transactional.jobs import defer
 from transactional.orders.due import Due, lock_due
 from transactional.payments import addresses, calls, numbers, queries
 from transactional.payments.errors import MethodUnavailableError
-from transactional.payments.gateways.interface import Gateway, PaymentAsk, PayLink
+from transactional.payments.gateways.interface import Gateway, PayLink, PaymentAsk
 from transactional.payments.models import Payment
 from transactional.payments.rules import ASK_AFTER
 from transactional.payments.schemas import NewPayment, PaymentStarted, PaymentView, stored_link
