@@ -32,6 +32,8 @@ import_app = typer.Typer(no_args_is_help=True, help="Bring order histories into 
 shop_app = typer.Typer(no_args_is_help=True, help="Work in the shop from the command line.")
 app.add_typer(import_app, name="import", rich_help_panel="Shop")
 app.add_typer(shop_app, name="shop", rich_help_panel="Shop")
+cards_app = typer.Typer(no_args_is_help=True, help="Keys of the encrypted card codes.")
+app.add_typer(cards_app, name="cards", rich_help_panel="Shop")
 
 out = Console(emoji=False)
 err = Console(stderr=True, emoji=False)
@@ -240,10 +242,13 @@ def credit_wallet(
 
 @shop_app.command("import-cards")
 def import_cards(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, one code a row.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TXT or XLSX, one code a row.")],
     sku: Annotated[str, typer.Option(help="Code of the SKU that the codes belong to.")],
     cost: Annotated[str | None, typer.Option(help="Cost of the whole batch; unknown when left out.")] = None,
     supplier: str = "",
+    expires: Annotated[
+        str | None, typer.Option(help="Last day on which the codes are good, such as 2026-12-31.")
+    ] = None,
 ) -> None:
     """Import a batch of card codes: encrypted, refused whole when any code is bad or already known."""
     from transactional.cards.card_import import RefusedBatchError
@@ -252,12 +257,63 @@ def import_cards(
     settings = Settings()
     with _migrated(settings) as urls:
         try:
-            done = import_card_file(urls.app, settings, file, sku, cost, supplier)
+            done = import_card_file(urls.app, settings, file, sku, cost, supplier, expires)
             out.print(done, highlight=False, markup=False)
         except RefusedBatchError as error:
             for problem in error.problems:
                 err.print(str(problem), highlight=False, markup=False, soft_wrap=True)
             raise Abort(f"{file.name} was refused whole; nothing was written.") from None
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
+
+
+@shop_app.command("export-cards")
+def export_cards(
+    batch: Annotated[str, typer.Argument(help="Id of the batch.")],
+    reason: Annotated[str, typer.Option(help="Why the codes are taken out; kept on record.")],
+    to: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write; standard output without it.")] = None,
+    delivered: Annotated[bool, typer.Option(help="Also the codes that customers have.")] = False,
+) -> None:
+    """Take a batch's codes out in clear, as CSV; on record before it happens."""
+    from transactional.cards.commands import export_cards as run_export
+    from transactional.first_start import CommandRefusedError
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        try:
+            content, done = run_export(urls.app, settings, batch, reason, to, delivered=delivered)
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
+    typer.echo(content, nl=False)
+    err.print(done, highlight=False, markup=False)
+
+
+@cards_app.command("rotate-master-key")
+def rotate_master_key() -> None:
+    """Bring in a new master key: every data key is wrapped again, all codes stay readable, shops go on running."""
+    from transactional.cards.commands import rotate_master_key as run_rotation
+    from transactional.first_start import CommandRefusedError
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        try:
+            out.print(run_rotation(urls.app, settings), highlight=False, markup=False)
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
+
+
+@cards_app.command("re-encrypt")
+def re_encrypt(
+    batch: Annotated[str | None, typer.Option(help="Id of one batch; everything without it.")] = None,
+) -> None:
+    """Seal codes again under new data keys, chunk by chunk; run again after an interruption, it goes on."""
+    from transactional.cards.commands import re_encrypt as run_re_encrypt
+    from transactional.first_start import CommandRefusedError
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        try:
+            out.print(run_re_encrypt(urls.app, settings, batch, _progress()), highlight=False, markup=False)
         except CommandRefusedError as error:
             raise Abort(str(error)) from None
 

@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TypeVar, get_args
 from uuid import uuid4
@@ -20,7 +21,7 @@ from transactional.accounts import queries as account_queries
 from transactional.accounts import service as accounts
 from transactional.accounts.schemas import CreditSource
 from transactional.cards.card_import import import_batch
-from transactional.cards.examination import BatchFile, RefusedBatchError
+from transactional.cards.examination import BatchFile, RefusedBatchError, end_of
 from transactional.cards.vault import VaultClosedError
 from transactional.db import WriteSession, engine, writing
 from transactional.errors import NotFoundError, ShopError
@@ -96,13 +97,24 @@ def credit_wallet(app_url: str, settings: Settings, email: str, amount: str, sou
     return _told(app_url, settings, work, missing=f"no customer has the address {email}")
 
 
-def import_card_file(app_url: str, settings: Settings, file: Path, sku: str, cost: str | None, supplier: str) -> str:
+def import_card_file(
+    app_url: str,
+    settings: Settings,
+    file: Path,
+    sku: str,
+    cost: str | None,
+    supplier: str,
+    expires: str | None = None,
+) -> str:
     """Import a batch of codes. Raises RefusedBatchError naming every bad row, CommandRefusedError."""
 
     async def work(session: WriteSession, shop: Shop) -> str:
         total_cost_fen = None if cost is None else money.parse(cost, shop.currency)
         batch_file = BatchFile(file.name, file.read_bytes())
-        batch = await import_batch(session, shop.vault, batch_file, sku, total_cost_fen, supplier, shop.zone)
+        ends = None if expires is None else end_of(date.fromisoformat(expires), shop.zone)
+        batch = await import_batch(
+            session, shop.vault, batch_file, sku, total_cost_fen, supplier, shop.zone, expires_at=ends
+        )
         paid = "unknown cost" if batch.total_cost_fen is None else money.text(batch.total_cost_fen, shop.currency)
         return f"{batch.card_count:,} codes of {sku} are in the pool ({paid}), batch {batch.id}."
 
