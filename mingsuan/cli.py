@@ -251,7 +251,7 @@ def import_cards(
     ] = None,
 ) -> None:
     """Import a batch of card codes: encrypted, refused whole when any code is bad or already known."""
-    from transactional.cards.card_import import RefusedBatchError
+    from transactional.cards.examination import RefusedBatchError
     from transactional.first_start import CommandRefusedError, import_card_file
 
     settings = Settings()
