@@ -1,0 +1,53 @@
+"""What the list of stuck orders shows, and what can be done to a set of them at once."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from transactional.orders.schemas import OrderState
+from transactional.schemas import Command, View
+
+Reason = Literal["stock", "manual", "supplier"]
+BulkAct = Literal["redeliver", "refund"]
+Outcome = Literal["delivered", "partly_delivered", "still_waiting", "refunding", "nothing_to_do", "refused"]
+
+
+class StuckOrder(View):
+    order_no: str
+    state: OrderState
+    net_fen: int
+    customer_email: str | None
+    title_zh: str
+    title_en: str
+    waiting_units: int
+    reasons: tuple[Reason, ...]
+    waiting_since: datetime
+
+
+class StuckList(View):
+    items: tuple[StuckOrder, ...]
+    total: int
+
+
+class BulkOrder(Command):
+    """One act on many orders."""
+
+    order_nos: tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...] = Field(
+        min_length=1, max_length=200
+    )
+    act: BulkAct
+    reason: str = Field(min_length=1, max_length=500, description="Why; kept on record")
+
+
+class BulkOutcome(View):
+    """What became of one order."""
+
+    order_no: str
+    outcome: Outcome
+    problem: str | None = Field(default=None, description="Type of the refusal")
+    order_state: OrderState | None = None
+
+
+class BulkResult(View):
+    results: tuple[BulkOutcome, ...]
