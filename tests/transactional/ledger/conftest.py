@@ -1,12 +1,15 @@
 """A shop that sells, for the ledger's tests."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from mingsuan.postgres import DatabaseUrls
-from tests.transactional.ledger.selling import Selling
-from tests.transactional.small_shop import Stocked
+from tests.transactional.ledger.selling import Selling, selling_shop
 
 
 @pytest.fixture
-async def selling(stocked: Stocked, fresh_database: DatabaseUrls) -> Selling:
-    return Selling(stocked, fresh_database)
+async def selling(fresh_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Selling]:
+    async with selling_shop(fresh_database, tmp_path) as shop:
+        yield shop

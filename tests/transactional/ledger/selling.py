@@ -1,18 +1,36 @@
 """A shop that has sold something, its seals and its check, and the hand of a superuser."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from mingsuan.postgres import DatabaseUrls
-from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
+from mingsuan.settings import Settings
+from tests.transactional.small_shop import PRICE_FEN, Stocked, codes, one_sku
+from transactional.db import engine, writing
 from transactional.ledger import check, seals
 from transactional.ledger.heads_file import HeadsFile, heads_file
 from transactional.orders.schemas import OrderPlaced
+from transactional.shop import open_shop
 
 COST_FEN = 4000
+
+
+@asynccontextmanager
+async def selling_shop(urls: DatabaseUrls, folder: Path) -> AsyncIterator["Selling"]:
+    """A shop on an empty database, its keys and published heads in `folder`."""
+    source = engine(urls.app)
+    try:
+        shop = await open_shop(Settings(var=folder), source)
+        async with writing(source) as session:
+            stocked = Stocked(shop, await one_sku(session))
+        yield Selling(stocked, urls)
+    finally:
+        await source.dispose()
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ async def test_a_shop_that_sells_has_no_findings(selling: Selling) -> None:
             "insert into shop.membership_period (fulfilment_id, customer_id, starts_at, days, net_fen, released_fen)"
             " select f.id, 1, now(), 30, 5000, 700 from shop.fulfilment as f; update shop.product"
             " set kind = 'membership'",
-            "Account unearned_membership stands at 0 fen in the ledger, but by the shop's own records it should be -4300",
+            "unearned_membership stands at 0 fen in the ledger, but by the shop's own records it should be -4300",
         ),
         ("delete from shop.payment", "payment:{payment} was posted for something that is not there."),
         (
@@ -100,7 +100,8 @@ async def test_a_shop_that_sells_has_no_findings(selling: Selling) -> None:
             "Account refund_payable stands at 4000 fen, on the wrong side.",
         ),
         (
-            "insert into shop.month_close (month, closed_at) values (date_trunc('month', now()), now() - interval '1 h')",
+            "insert into shop.month_close (month, closed_at)"
+            " values (date_trunc('month', now()), now() - interval '1 h')",
             "but was written after that month was closed.",
         ),
         (
