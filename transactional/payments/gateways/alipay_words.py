@@ -41,12 +41,13 @@ def subject(title: str) -> str:
 def trade(told: Mapping[str, object], paid_at_field: str) -> Trade:
     """A trade out of an answer or a notice whose `paid_at_field` says when it was paid.
 
-    A wholly refunded trade is TRADE_CLOSED too, but it was paid: then the instant is there. Raises ValueError and
-    KeyError for what Alipay would not write.
+    A wholly refunded trade is TRADE_CLOSED too, but it was paid: a notice says so by `gmt_refund`. A query does not
+    say it surely, so there TRADE_CLOSED is never taken for a payment. Raises ValueError and KeyError for what Alipay
+    would not write.
     """
     status, paid_at = told["trade_status"], told.get(paid_at_field)
     number = str(told["trade_no"]) if told.get("trade_no") else None
-    if status in PAID or (status == "TRADE_CLOSED" and paid_at):
+    if status in PAID or (status == "TRADE_CLOSED" and told.get("gmt_refund")):
         if number is None or paid_at is None:
             raise ValueError(f"a paid trade without trade_no or {paid_at_field}")
         return Trade("paid", str(told["out_trade_no"]), number, fen(told["total_amount"]), instant(paid_at))
