@@ -54,11 +54,12 @@ def router(state: State) -> APIRouter:
 
     @routes.post("/{method}/{out_trade_no}/pay")
     def pay(method: Method, out_trade_no: TradeNo) -> Response:
+        """Pressed twice, or too late, it only shows how things stand."""
         known(method, out_trade_no)
         try:
             return leave(state.pay(method, out_trade_no))
-        except BookError as error:
-            raise HTTPException(status.HTTP_409_CONFLICT, error.code) from None
+        except BookError:
+            return RedirectResponse(state.cashier_url(method, out_trade_no), status.HTTP_303_SEE_OTHER)
 
     @routes.post("/{method}/{out_trade_no}/cancel")
     def cancel(method: Method, out_trade_no: TradeNo) -> Response:
