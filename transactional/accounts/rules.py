@@ -9,6 +9,7 @@ EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 OPERATORS = frozenset({"owner", "operator"})
 BUYERS = frozenset({"owner", "operator", "buyer"})
+AUDITORS = frozenset({"owner", "auditor"})
 EVERYONE = frozenset({"owner", "buyer", "operator", "auditor"})
 MAY: dict[str, frozenset[str]] = {
     "credit_wallet": OPERATORS,
@@ -25,7 +26,8 @@ MAY: dict[str, frozenset[str]] = {
     "see_payments": EVERYONE,
     "settle_payments": OPERATORS,
     "settle_orders": OPERATORS,
-    "see_ledger": EVERYONE,
+    "see_ledger": AUDITORS,
+    "close_month": frozenset({"owner"}),
 }
 
 

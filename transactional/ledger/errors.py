@@ -23,6 +23,12 @@ class NothingToCloseError(ShopError):
     message = "Nothing has been posted yet, so there is no month to close."
 
 
+class TooLongForSheetError(ShopError):
+    type, status = "too-long-for-sheet", 409
+    title = "Too long for a spreadsheet"
+    message = "{month} has more entries than an XLSX sheet has rows; please take the CSV file."
+
+
 class LedgerBusyError(ShopError):
     type, status = "ledger-busy", 409
     title = "Ledger is busy"
