@@ -16,6 +16,8 @@ from transactional.backoffice import card_pages, product_pages
 from transactional.backoffice import pages as desk
 from transactional.catalogue import pages as catalogue
 from transactional.orders import pages as orders
+from transactional.payments import checkout_pages as checkout
+from transactional.payments import pages as payments
 from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, go, own_address
 from transactional.web.refusals import refusal_page
 from transactional.web.templating import STATIC, static_address
@@ -30,7 +32,7 @@ def mount(app: FastAPI) -> None:
     files = GZipMiddleware(_Static(directory=Path(STATIC)), minimum_size=1024)
     app.mount("/static", files, name="static")
     app.include_router(router)
-    for pages in (catalogue, accounts, orders, desk, card_pages, product_pages):
+    for pages in (catalogue, accounts, orders, checkout, payments, desk, card_pages, product_pages):
         app.include_router(pages.router)
     app.state.error_page = refusal_page
 
