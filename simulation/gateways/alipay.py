@@ -184,7 +184,12 @@ class _Alipay:
         was_done = (known := self._state.book.refund("alipay", number)) is not None and known.state == "succeeded"
         try:
             refund = self._state.book.open_refund(
-                "alipay", trade.out_trade_no, number, amount, reason=str(biz.get("refund_reason", ""))
+                "alipay",
+                trade.out_trade_no,
+                number,
+                amount,
+                reason=str(biz.get("refund_reason", "")),
+                from_own_money=True,
             )
         except BookError as error:
             if error.code == "reused":

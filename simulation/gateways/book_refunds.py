@@ -17,11 +17,12 @@ class Refunds(Trades):
         *,
         reason: str = "",
         notify_url: str = "",
+        from_own_money: bool = False,
     ) -> BookedRefund:
         """A refund in processing, or the one there is under that number.
 
         BookError: not_found, not_paid, reused (same number, other refund), not_enough (more than is left),
-        shared_out (a share must be returned first).
+        shared_out (a share must be returned first, unless the gateway takes refunds out of the shop's own money).
         """
         with self.transaction() as connection:
             known = self.refund(method, out_refund_no)
@@ -35,7 +36,7 @@ class Refunds(Trades):
             left = trade.paid_fen - self._refunded(trade)
             if not 0 < amount_fen <= left:
                 raise BookError("not_enough", f"{left} fen are left of {out_trade_no}")
-            if amount_fen > left - self.shared_fen(trade):
+            if not from_own_money and amount_fen > left - self.shared_fen(trade):
                 raise BookError("shared_out", out_trade_no)
             # fmt: off
             refund = BookedRefund(

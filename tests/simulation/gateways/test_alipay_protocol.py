@@ -28,7 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-def request(world: World, method: str, biz: dict[str, object], /, **changed: str) -> dict[str, str]:
+def request(world: World, method: str, biz: dict[str, str], /, **changed: str) -> dict[str, str]:
     """A signed request of the shop's; `changed` is changed before it is signed."""
     parameters = {
         "app_id": ALIPAY_APP_ID,

@@ -211,6 +211,15 @@ async def test_after_the_release_nothing_more_is_shared(world: World, alipay: Al
         await alipay.share(ShareAsk(trade.gateway_trade_no, "SS5", "2088102146225135", 1, "合伙人"))
 
 
+async def test_a_refund_after_sharing_comes_out_of_the_shop_s_own_balance(world: World, alipay: AlipayGateway) -> None:
+    """10.00 at 0.6 % costs 6 fen, which come back; the partner keeps 3.00, so Alipay is owed that by the shop."""
+    before = world.state.book.receivable_fen("alipay")
+    trade = paid(world, "S4", 1000, shares_profit=True)
+    await alipay.share(ShareAsk(trade.gateway_trade_no, "SS8", "2088102146225135", 300, "合伙人"))
+    assert (await alipay.refund(refund_of(trade, "RS4", 1000))).state == "succeeded"
+    assert world.state.book.receivable_fen("alipay") - before == -300
+
+
 async def test_a_share_alone_cannot_be_returned(alipay: AlipayGateway) -> None:
     with pytest.raises(GatewayRefusedError, match="unsupported"):
         await alipay.return_share(ShareAsk("T", "SS7", "2088102146225135", 1, ""), "SS6")
