@@ -6,6 +6,7 @@ import pytest
 
 from mingsuan.settings import Settings
 from tests.transactional.small_shop import codes, one_sku
+from transactional.cards import service
 from transactional.cards.card_import import import_batch
 from transactional.cards.examination import BatchFile
 from transactional.cards.sealed import SealedCode
@@ -42,6 +43,19 @@ def test_a_ciphertext_moved_to_another_card_or_key_does_not_open() -> None:
     ):
         with pytest.raises(VaultClosedError, match="could not be opened"):
             VAULT.open_code(moved)
+
+
+def test_other_content_opens_only_in_its_place_and_under_its_key() -> None:
+    key, other = VAULT.new_data_key(3), VAULT.new_data_key(4)
+    letter = VAULT.seal_bytes(key, service.delivery_place(7), b"password")
+    assert VAULT.open_bytes(key, service.delivery_place(7), letter) == b"password"
+    for wrong_key, place in (
+        (key, service.delivery_place(8)),
+        (key, b"notice\x007"),
+        (other, service.delivery_place(7)),
+    ):
+        with pytest.raises(VaultClosedError):
+            VAULT.open_bytes(wrong_key, place, letter)
 
 
 def test_another_master_key_opens_nothing() -> None:
