@@ -73,8 +73,11 @@ class WriteSession(ReadSession):
 
 
 def engine(url: str, **options: Any) -> AsyncEngine:
-    """Engine for a libpq URL of the role `shop_app`. Values stay out of error messages, and so out of logs."""
-    return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True, **options)
+    """Engine for a libpq URL of the role `shop_app`. Values stay out of error messages, and so out of logs.
+
+    All its connections stay open: those of an overflow are closed on return, and a busy shop would open one a request.
+    """
+    return create_async_engine(url, pool_size=20, max_overflow=0, pool_pre_ping=True, hide_parameters=True, **options)
 
 
 @asynccontextmanager

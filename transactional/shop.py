@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.settings import Settings
+from transactional.accounts.log_ins import LogIns
 from transactional.cards.vault import Vault, open_vault
 from transactional.db import writing
 from transactional.orders.intake import Intake
@@ -30,6 +31,7 @@ class Shop:
     currency: str
     zone: ZoneInfo
     intake: Intake
+    log_ins: LogIns
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
 
@@ -49,4 +51,4 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
         profile = await ensure_profile(session, settings.currency, settings.timezone)
         vault = await open_vault(session, settings)
     zone = ZoneInfo(profile.timezone)
-    return Shop(settings, engine, vault, profile.currency, zone, Intake(engine, zone), doors)
+    return Shop(settings, engine, vault, profile.currency, zone, Intake(engine, zone), LogIns(engine), doors)

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mingsuan import clock
 from transactional.db import ReadSession, writing
 from transactional.errors import OutOfStockError
-from transactional.orders import hot_path, queries
+from transactional.orders import hot_path
+from transactional.orders.floors import Floors
 from transactional.orders.hot_path import Outcome
 from transactional.orders.requests import BuyRequest
 from transactional.orders.schemas import OrderPlaced
@@ -35,6 +36,7 @@ class Intake:
     def __init__(self, engine: AsyncEngine, zone: ZoneInfo) -> None:
         self._engine = engine
         self._zone = zone
+        self._floors = Floors()
         self._waiting: deque[Waiting] = deque()
         self._open_lanes = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,7 +94,7 @@ class Intake:
         requests = [request for request, _ in batch]
         try:
             async with writing(self._engine) as session:
-                outcomes = await hot_path.buy(session, requests, self._zone)
+                outcomes = await hot_path.buy(session, requests, self._zone, self._floors)
                 contended = await _contended(session, requests, outcomes)
         except Exception:  # noqa: BLE001  (whatever it was, each request gets its own answer alone)
             return [None] * len(batch)
@@ -110,7 +112,7 @@ class Intake:
             last = attempt == ATTEMPTS - 1
             try:
                 async with writing(self._engine) as session:
-                    [outcome] = await hot_path.buy(session, [request], self._zone)
+                    [outcome] = await hot_path.buy(session, [request], self._zone, self._floors)
                     contended = await _contended(session, [request], [outcome])
             except IntegrityError:
                 if last:
@@ -125,9 +127,10 @@ class Intake:
 async def _contended(session: ReadSession, requests: Sequence[BuyRequest], outcomes: Sequence[Outcome]) -> set[int]:
     """Places of purchases refused only because others hold locks on codes that are still free."""
     short = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, OutOfStockError)]
-    skus = {requests[at].sku_public_id for at in short}
-    free = {sku: await queries.free_codes(session, sku, clock.now()) for sku in skus}
-    return {at for at in short if free[requests[at].sku_public_id] >= requests[at].quantity}
+    wanted = {(requests[at].sku_public_id, requests[at].quantity) for at in short}
+    now = clock.now()
+    enough = {each: await hot_path.is_enough(session, *each, now) for each in wanted}
+    return {at for at in short if enough[requests[at].sku_public_id, requests[at].quantity]}
 
 
 def _answer(future: asyncio.Future[OrderPlaced], outcome: Outcome | Exception) -> None:

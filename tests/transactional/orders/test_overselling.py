@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,8 @@ from transactional.db import WriteSession, engine, reading, writing
 from transactional.errors import InsufficientBalanceError, OutOfStockError
 from transactional.ledger import service as ledger
 from transactional.orders import hot_path, intake
+from transactional.orders.errors import TooManyUnitsError
+from transactional.orders.floors import Floors
 from transactional.orders.hot_path import Outcome
 from transactional.orders.intake import Intake
 from transactional.orders.requests import BuyRequest
@@ -116,9 +119,11 @@ async def test_purchases_that_wait_together_travel_together(stocked: Stocked, mo
     sizes: list[int] = []
     real = hot_path.buy
 
-    async def counted(session: WriteSession, requests: Sequence[BuyRequest], zone: ZoneInfo) -> list[Outcome]:
+    async def counted(
+        session: WriteSession, requests: Sequence[BuyRequest], zone: ZoneInfo, floors: Floors
+    ) -> list[Outcome]:
         sizes.append(len(requests))
-        return await real(session, requests, zone)
+        return await real(session, requests, zone, floors)
 
     monkeypatch.setattr(hot_path, "buy", counted)
     monkeypatch.setattr(intake, "LANES", 1)
@@ -138,3 +143,94 @@ async def test_a_purchase_that_cannot_be_paid_hides_no_code_from_others(stocked:
         [placed] = await hot_path.buy(second, [BuyRequest(rich.id, stocked.sku.id, 1, "key")], zone)
     assert isinstance(refused, InsufficientBalanceError)
     assert isinstance(placed, OrderPlaced)
+
+
+async def test_codes_before_the_place_where_stock_was_last_found_are_found_too(stocked: Stocked) -> None:
+    """Codes that came back or came in lie anywhere; a process that looks elsewhere first still sells every one."""
+    await stocked.stock(codes(4))
+    buyer = await stocked.customer("li", 6 * PRICE_FEN)
+    buy = stocked.shop.intake.buy
+    for key in "abc":
+        await buy(buyer.id, stocked.sku.id, 1, key)
+    await stocked.rows("update shop.card set pick = 0 where delivered_fulfilment_id is null returning id")
+    await stocked.stock(codes(1, "LATER"))
+    await stocked.rows("update shop.card set pick = 1 where id = (select max(id) from shop.card) returning id")
+    assert (await buy(buyer.id, stocked.sku.id, 2, "both at once")).quantity == 2
+    with pytest.raises(OutOfStockError):
+        await buy(buyer.id, stocked.sku.id, 1, "none left")
+
+
+async def test_the_search_goes_on_where_codes_were_last_found(stocked: Stocked) -> None:
+    await stocked.stock(codes(6))
+    buyer = await stocked.customer("li", 6 * PRICE_FEN)
+    order = [id_ for (id_,) in await stocked.rows("select id from shop.card order by pick")]
+    floors = Floors()
+    for key in ("a", "b"):
+        async with writing(stocked.shop.engine) as session:
+            [placed] = await hot_path.buy(
+                session, [BuyRequest(buyer.id, stocked.sku.id, 2, key)], stocked.shop.zone, floors
+            )
+            assert isinstance(placed, OrderPlaced)
+    [(pick,)] = await stocked.rows("select pick from shop.card where id = :id", id=order[3])
+    assert (floors.free_at([stocked.sku.id]), floors.pick([stocked.sku.id])) == (["-infinity"], [pick])
+    await stocked.rows("update shop.card set pick = -1 where id = :id returning id", id=order[5])
+    async with writing(stocked.shop.engine) as session:
+        await hot_path.buy(session, [BuyRequest(buyer.id, stocked.sku.id, 1, "c")], stocked.shop.zone, floors)
+    assert await stocked.rows("select id from shop.card where free_at = '-infinity'") == [(order[5],)]
+
+
+async def test_a_snapshot_held_open_changes_no_outcome(stocked: Stocked) -> None:
+    await stocked.stock(codes(40))
+    buyers = [await stocked.customer(f"buyer-{number}", PRICE_FEN) for number in range(50)]
+    async with stocked.shop.engine.connect() as reader:
+        await reader.execution_options(isolation_level="REPEATABLE READ")
+        await reader.execute(text("select count(*) from shop.card"))
+        for start in range(0, 50, 10):
+            outcomes = await asyncio.gather(
+                *(stocked.shop.intake.buy(b.id, stocked.sku.id, 1, "key") for b in buyers[start : start + 10]),
+                return_exceptions=True,
+            )
+            expected = OrderPlaced if start < 40 else OutOfStockError
+            assert all(isinstance(outcome, expected) for outcome in outcomes), outcomes
+        seen = await reader.execute(text("select count(*) from shop.card where state = 'available'"))
+        assert seen.all() == [(40,)]
+        await reader.rollback()
+    assert await stocked.rows("select count(distinct delivered_fulfilment_id) from shop.card") == [(40,)]
+
+
+async def test_expired_codes_are_never_sold(stocked: Stocked) -> None:
+    await stocked.stock(codes(2))
+    buyer = await stocked.customer("li", 2 * PRICE_FEN)
+    await stocked.rows(
+        "update shop.card set expires_at = now() - interval '1 s' where id = (select min(id) from shop.card)"
+        " returning id"
+    )
+    assert (await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "a")).state == "delivered"
+    with pytest.raises(OutOfStockError):
+        await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "b")
+    assert await stocked.rows("select expires_at from shop.card where state = 'delivered'") == [(None,)]
+
+
+async def test_a_hold_keeps_codes_from_others_until_it_ends_and_delivery_forgets_whose_it_was(stocked: Stocked) -> None:
+    await stocked.stock(codes(2))
+    buyer, other = [await stocked.customer(name, 2 * PRICE_FEN) for name in ("li", "wang")]
+    await stocked.shop.intake.buy(other.id, stocked.sku.id, 1, "key")
+    hold = (
+        "update shop.card set held_item_id = (select min(id) from shop.order_item), free_at = now() + :left"
+        " where delivered_fulfilment_id is null returning id"
+    )
+    await stocked.rows(hold, left=timedelta(minutes=5))
+    with pytest.raises(OutOfStockError):
+        await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "while held")
+    await stocked.rows(hold, left=timedelta(seconds=-1))
+    assert (await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "ended")).state == "delivered"
+    assert await stocked.rows("select count(*) from shop.card where held_item_id is not null") == [(0,)]
+
+
+async def test_an_order_holds_at_most_what_the_sku_allows(stocked: Stocked) -> None:
+    await stocked.stock(codes(3))
+    buyer = await stocked.customer("li", 3 * PRICE_FEN)
+    await stocked.rows("update shop.sku set max_per_order = 2 returning id")
+    with pytest.raises(TooManyUnitsError):
+        await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 3, "three")
+    assert (await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 2, "two")).quantity == 2
