@@ -12,7 +12,7 @@ from transactional.db import writing
 from transactional.errors import NotFoundError
 from transactional.orders import service
 from transactional.orders.schemas import OrderView
-from transactional.orders.wording import progress, state_texts, unit_state_texts
+from transactional.orders.wording import progress, state_texts, unit_text
 from transactional.web.page import Buyer, OpenPage, Page, PageReading
 
 ORDERS_A_PAGE = 20
@@ -63,7 +63,7 @@ def _shown(page: Page, order: OrderView, revealed: dict[UUID, RevealedCode]) -> 
         section="orders",
         order=order,
         order_states=state_texts(page.translate),
-        unit_states=unit_state_texts(page.translate),
+        unit_texts={unit.id: unit_text(item, unit, page.translate) for item in order.items for unit in item.units},
         progress=progress(order, page.translate),
         revealed={unit_id: revealed.get(unit_id) for unit_id in _units(order)},
         hidden_count=len(hidden),

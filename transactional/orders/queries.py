@@ -21,7 +21,7 @@ where order_no = :order_no and (cast(:customer_id as bigint) is null or customer
 """)
 
 ITEMS = text("""
-select i.id as inside, i.line_no, i.quantity, i.gross_fen, i.discount_fen, i.net_fen, s.public_id as sku_id,
+select i.id as inside, i.line_no, p.kind, i.quantity, i.gross_fen, i.discount_fen, i.net_fen, s.public_id as sku_id,
     s.code as sku_code, s.name_zh as sku_name_zh, s.name_en as sku_name_en, p.slug as product_slug,
     p.title_zh as product_title_zh, p.title_en as product_title_en, bundle.public_id as bundle_sku_id,
     bundle.name_zh as bundle_name_zh, bundle.name_en as bundle_name_en, i.bundle_quantity, i.form_answers

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from transactional.catalogue.offers import ProductKind
 from transactional.schemas import Command, View
 
 MAX_QUANTITY = 100
@@ -56,6 +57,7 @@ class UnitView(View):
 
 class OrderItemView(View):
     line_no: int
+    kind: ProductKind
     sku_id: UUID
     sku_code: str
     sku_name_zh: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mingsuan.i18n import Translator
-from transactional.orders.schemas import OrderView
+from transactional.orders.schemas import OrderItemView, OrderView, UnitView
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,17 @@ def state_texts(_: Translator) -> dict[str, StateText]:
     """By order state."""
     return {
         "pending_payment": StateText(
-            _("To be paid"), _("Waiting for payment"), _("Nothing has been delivered yet."), "warn"
+            _("To be paid"), _("Waiting for payment"), _("It is kept for you until it is paid."), "warn"
         ),
         "paid": StateText(_("Paid"), _("Paid, delivery is next"), _("Your payment has arrived."), "warn"),
-        "fulfilling": StateText(_("On its way"), _("Being delivered"), _("Your payment has arrived."), "warn"),
+        "fulfilling": StateText(
+            _("On its way"), _("Being delivered"), _("Your payment has arrived; your goods follow."), "warn"
+        ),
         "partially_delivered": StateText(
             _("Partly delivered"), _("Partly delivered"), _("Some units are yours already, the others follow."), "warn"
         ),
         "delivered": StateText(
-            _("Delivered"), _("Delivered: it is yours"), _("Paid and delivered in one step."), "good"
+            _("Delivered"), _("Delivered: it is yours"), _("Everything of this order has been delivered."), "good"
         ),
         "completed": StateText(_("Completed"), _("Completed"), _("Everything of this order is done."), "good"),
         "cancelled": StateText(_("Cancelled"), _("Cancelled"), _("Nothing was paid and nothing was delivered.")),
@@ -50,14 +52,22 @@ def state_texts(_: Translator) -> dict[str, StateText]:
     }
 
 
-def unit_state_texts(_: Translator) -> dict[str, str]:
-    """By fulfilment state."""
+def unit_text(item: OrderItemView, unit: UnitView, _: Translator) -> str:
+    """How a unit stands, when there is nothing of it to show."""
+    if unit.state == "waiting":
+        return {
+            "stock": _("Waiting for new stock"),
+            "manual": _("Being prepared by our staff"),
+            "supplier": _("Being obtained for you"),
+        }.get(unit.waits_for or "", _("Waiting for payment"))
+    if unit.state == "delivered" and item.kind == "membership":
+        return _("Active")
     return {
-        "waiting": _("Waiting for delivery"),
         "delivered": _("Delivered"),
+        "refund_pending": _("Refund on its way"),
         "refunded": _("Refunded"),
         "cancelled": _("Cancelled"),
-    }
+    }[unit.state]
 
 
 def progress(order: OrderView, _: Translator) -> tuple[Step, ...]:
