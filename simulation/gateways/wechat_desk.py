@@ -1,7 +1,7 @@
 """The desk of the simulated WeChat Pay: checks who asks, has the work done, signs the answer – or fails as planned."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from secrets import token_hex
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulation.gateways.entries import BookError
 from simulation.gateways.keys import WECHAT_MCHID
+from simulation.gateways.misbehaviour import AnswerFault
 from simulation.gateways.state import State
 from simulation.gateways.wechat_signing import request_signer, signature_headers, spoilt
 
@@ -51,28 +52,23 @@ class Desk:
         try:
             self._check_signature(request, body)
         except WechatError as error:
-            return self._error(error)
+            return _unsigned(self._error(error))  # nobody known asked, so nothing is signed
         fault = self._state.faults.take("wechat", operation)
-        if fault == "server_error":
-            return self._error(SYSTEM_ERROR)
-        if fault == "frequency_limited":
-            return self._error(FREQUENCY_LIMITED)
-        if fault == "hang_before":
+        if fault in ("hang_before", "hang_after"):
+            answer = self._error(SYSTEM_ERROR) if fault == "hang_before" else self._worked(work, body)
             await anyio.sleep(self._state.hang_s)
-            return self._error(SYSTEM_ERROR)
-        answer = self._worked(work, body)
+            return answer
+        if fault in ("server_error", "frequency_limited"):
+            return self._error(SYSTEM_ERROR if fault == "server_error" else FREQUENCY_LIMITED)
+        return self._told(self._worked(work, body), fault)
+
+    def _told(self, answer: Response, fault: AnswerFault | None) -> Response:
+        """The answer to what was done, or what comes instead."""
         if fault == "server_error_after":
             return self._error(SYSTEM_ERROR)
-        if fault == "hang_after":
-            await anyio.sleep(self._state.hang_s)
-        elif fault == "unsigned":
-            for name in [name for name in answer.headers if name.startswith("wechatpay-")]:
-                del answer.headers[name]
-        elif fault == "bad_signature":
-            answer.headers["Wechatpay-Signature"] = spoilt(
-                {"Wechatpay-Signature": answer.headers["Wechatpay-Signature"]}
-            )["Wechatpay-Signature"]
-        return answer
+        if fault == "bad_signature":
+            answer.headers.update(spoilt(answer.headers))
+        return _unsigned(answer) if fault == "unsigned" else answer
 
     def _worked(self, work: Callable[[bytes], Answer], body: bytes) -> Response:
         try:
@@ -105,9 +101,6 @@ class Desk:
         return self._signed(error.status, _json({"code": error.code, "message": error.message}))
 
 
-Handler = Callable[[Request], Awaitable[Response]]
-
-
 def form(kind: type[Form], body: bytes) -> Form:
     """A request's JSON in its shape. WechatError: PARAM_ERROR."""
     try:
@@ -121,6 +114,12 @@ def form(kind: type[Form], body: bytes) -> Form:
 def check_merchant(mchid: str) -> None:
     if mchid != WECHAT_MCHID:
         raise WechatError(400, "MCH_NOT_EXISTS", "商户号不存在")
+
+
+def _unsigned(answer: Response) -> Response:
+    for name in [name for name in answer.headers if name.startswith("wechatpay-")]:
+        del answer.headers[name]
+    return answer
 
 
 def _json(content: dict[str, object]) -> bytes:

@@ -53,8 +53,8 @@ def signature_headers(key: RSAPrivateKey, serial: str, body: bytes, at: datetime
 
 def spoilt(headers: Mapping[str, str]) -> dict[str, str]:
     """The same headers with a signature as the gateway's probes carry it: well formed, and wrong."""
-    signature = headers["Wechatpay-Signature"]
-    return {**headers, "Wechatpay-Signature": PROBE + signature[len(PROBE) :]}
+    name = next(name for name in headers if name.lower() == "wechatpay-signature")
+    return {**headers, name: PROBE + headers[name][len(PROBE) :]}
 
 
 def sealed(api_v3_key: str, original_type: str, content: Mapping[str, object]) -> dict[str, str]:

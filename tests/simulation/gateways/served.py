@@ -23,12 +23,13 @@ import uvicorn
 from mingsuan.settings import Settings
 from simulation.gateways.app import create_app
 from simulation.gateways.entries import FeeTerms, Method
-from simulation.gateways.keys import environment
+from simulation.gateways.keys import environment, keys
 from simulation.gateways.misbehaviour import Misbehaviour
 from simulation.gateways.state import State
 
 SHOP_URL = "http://shop.test"
 STARTING_S = 10.0
+_made_keys: dict[str, bytes] = {}  # making RSA keys costs a second; one set serves a session
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def served(
     hang_s: float = 1.0,
 ) -> Iterator[World]:
     """Book in memory, keys in `folder`; stopped at the end."""
+    _provide_keys(folder)
     listening = socket.create_server(("127.0.0.1", 0))
     base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     app = create_app(
@@ -79,6 +81,15 @@ def served(
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+def _provide_keys(folder: Path) -> None:
+    for name, content in _made_keys.items():
+        (folder / name).write_bytes(content)
+    keys(folder)
+    _made_keys.update(
+        {path.name: path.read_bytes() for path in folder.iterdir() if "_key" in path.name or path.suffix == ".pem"}
+    )
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -52,6 +52,7 @@ WAYS = {"native": WeChatPayType.NATIVE, "h5": WeChatPayType.H5, "jsapi": WeChatP
 SCENES = {"h5": {"h5_info": {"type": "Wap"}}}
 NOT_FOUND = ("ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS")
 BILLS_READY = time(12)  # the gateway begins at 9 o'clock of the next day and recommends to ask after 10
+API_V3_KEY_LENGTH = 32
 TITLE_BYTES, REASON_BYTES = 127, 80
 PHONES = ("Mobile", "Android", "iPhone", "iPad", "HarmonyOS")
 
@@ -85,6 +86,8 @@ class WechatGateway:
             _content("wechat_apiv3_key_file", settings.wechat_apiv3_key_file),
             _content(public, settings.wechat_public_key_file),
         )
+        if len(keys[1]) != API_V3_KEY_LENGTH:
+            raise ConfigurationError("wechat_apiv3_key_file", f"must name a file of {API_V3_KEY_LENGTH} characters")
         merchant = (settings.wechat_mchid or "", settings.wechat_appid, settings.wechat_serial_no)
         platform = (settings.wechat_public_key_id, settings.wechat_gateway_url)
         try:
@@ -280,6 +283,9 @@ def _unpacked(content: bytes) -> bytes:
 
 def _content(setting: str, path: Path | None) -> str:
     try:
-        return (path or Path()).read_text(encoding="ascii").strip()
+        content = (path or Path()).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(setting, f"must name a readable text file, not {path}") from error
+    if not content:
+        raise ConfigurationError(setting, f"names an empty file: {path}")
+    return content

@@ -38,7 +38,7 @@ class BillFormatError(ValueError):
 def read(content: bytes, day: date, mchid: str) -> Bill:
     """Raises BillFormatError: nothing of such a bill may be used."""
     try:
-        lines = content.decode("utf-8-sig").splitlines()
+        lines = content.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise BillFormatError(f"not UTF-8: {error}") from error
     if len(lines) < 3:

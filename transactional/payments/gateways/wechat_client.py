@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from wechatpayv3 import SignType  # type: ignore[import-untyped]
 from wechatpayv3.async_ import AsyncWeChatPay, WeChatPayType  # type: ignore[import-untyped]
 
 from mingsuan import clock
@@ -114,7 +113,7 @@ class WechatClient:
 
     def sign(self, *parts: str) -> str:
         """The merchant's signature over lines of text, as JSAPI wants it."""
-        return str(self.library.sign(list(parts), SignType.RSA_SHA256))
+        return str(self.library.sign(list(parts)))
 
     async def _answered(self, request: Awaitable[tuple[int, str | bytes]], seconds: float) -> tuple[int, str | bytes]:
         try:
