@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from mingsuan.money import split
 from transactional.db import WriteSession
+from transactional.jobs import defer
 from transactional.ledger import service as ledger
 from transactional.ledger.rules import fee_charged, order_paid
 from transactional.orders.due import Due, lock_due_by_id
@@ -44,8 +45,8 @@ async def trade_found(
 ) -> Found:
     """Applies a trade as the gateway books it; the same again changes nothing. Locks the order, then the payment.
 
-    Paid money goes to its order, or becomes an unapplied receipt. Raises ValueError for a paid trade without amount
-    or number, which no gateway sends.
+    Paid money goes to its order, or becomes an unapplied receipt; a notice of another amount than was asked only
+    leads to a question. Raises ValueError for a paid trade without amount or number, which no gateway sends.
     """
     payment, due = await _locked(session, method, trade.out_trade_no)
     if trade.state != "paid":
@@ -59,6 +60,8 @@ async def trade_found(
     fee_fen = fee_of(trade.amount_fen, fee_per_myriad)
     if meaning == "pay" and payment is not None and due is not None:
         await _succeed(session, payment, due, trade, fee_fen, paid_at, at, zone)
+    elif meaning == "wrong_amount" and found_by == "notice" and payment is not None:
+        await _ask_again(session, payment, at)
     elif meaning != "duplicate":
         if payment is not None and meaning != "second_trade":
             payment.state, payment.gateway_trade_no, payment.ask_at = "unapplied", trade.gateway_trade_no, None
@@ -84,6 +87,14 @@ async def _not_paid(payment: Payment | None, trade: Trade) -> Found:
         return Found("duplicate", payment.id)
     payment.state, payment.ask_at = trade.state, None
     return Found("applied", payment.id)
+
+
+async def _ask_again(session: WriteSession, payment: Payment, at: datetime) -> None:
+    """An amount that nobody asked for is believed only when the gateway repeats it to our question, or bills it."""
+    if payment.state not in OPEN_STATES:
+        payment.state = "pending"
+    payment.ask_at = at
+    await defer(session, "payments.ask", {"payment_id": payment.id}, lock=f"payment:{payment.id}")
 
 
 async def _facts(session: WriteSession, payment: Payment, due: Due) -> PaymentFacts:

@@ -102,11 +102,12 @@ async def _opened(session: WriteSession, shop: Shop, due: Due, new: NewPayment, 
         out_trade_no=numbers.fresh("P", at, shop.zone),
         expires_at=due.pay_by or at + DEFAULT_LIFE,
         ask_at=at + ASK_AFTER[0],
+        created_at=at,
         shares_profit=shop.settings.wechat_profit_sharing and new.method == "wechat",
     )
     session.add(payment)
     await session.flush()
-    await session.refresh(payment, ["public_id", "created_at"])
+    await session.refresh(payment, ["public_id"])
     await defer(session, "payments.ask", {"payment_id": payment.id}, at=payment.ask_at, lock=f"payment:{payment.id}")
     return payment
 
