@@ -86,7 +86,18 @@ def from_environment() -> FastAPI:
 
 
 def _wire(app: FastAPI, settings: Settings) -> None:
-    for slice_api in (accounts, catalogue, cards, stuck_api, orders, payments, staff_api, gateway_api, ledger, selling_api):
+    for slice_api in (  # routes are tried in turn: orders first, after the one that a route of theirs would swallow
+        stuck_api,
+        orders,
+        accounts,
+        catalogue,
+        cards,
+        payments,
+        staff_api,
+        gateway_api,
+        ledger,
+        selling_api,
+    ):
         app.include_router(slice_api.router, prefix="/api/v1")
     app.include_router(notices_api.router)
     app.include_router(probes.router)

@@ -22,6 +22,11 @@ def shop_of(request: Request) -> Shop:
     return shop
 
 
+async def shop_here(request: Request) -> Shop:
+    """The same as a dependency; one that is not a coroutine would be sent to a thread."""
+    return shop_of(request)
+
+
 async def read_session(request: Request) -> AsyncIterator[ReadSession]:
     """A read-only transaction for this request."""
     async with reading(shop_of(request).engine) as session:
@@ -70,7 +75,7 @@ def _default(request: Request) -> str:
     return settings.language if settings else "zh_CN"
 
 
-ShopHere = Annotated[Shop, Depends(shop_of)]
+ShopHere = Annotated[Shop, Depends(shop_here)]
 Reading = Annotated[ReadSession, Depends(read_session, scope="function")]
 Writing = Annotated[WriteSession, Depends(write_session, scope="function")]
 AsCustomer = Annotated[CustomerSubject, Depends(customer)]

@@ -69,7 +69,7 @@ def _is(command: CommandKey) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return IdempotencyKey.subject == command.subject, IdempotencyKey.key == command.key
 
 
-def idempotency_key(
+async def idempotency_key(
     given: Annotated[
         str | None,
         Header(alias="Idempotency-Key", description="Names this command: sent again, it happens once", max_length=1000),
