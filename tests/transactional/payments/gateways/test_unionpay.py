@@ -4,7 +4,7 @@ import base64
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -181,6 +181,23 @@ async def test_codes_that_decide_nothing_are_unknown_outcomes(
     monkeypatch.setattr(unionpay, "_call", undecided)
     with pytest.raises(UnknownOutcomeError):
         await unionpay.refund(RefundAsk("A20260301H1", "1", "R20260301H1", 1, 1, "", NOTICES))
+
+
+async def test_a_signed_answer_about_another_trade_is_not_believed(
+    world: World, unionpay: UnionpayGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer once given, replayed to a question about another number."""
+    await paid(world, unionpay, "A20260301J1")
+    genuine, answers = unionpay._client.post, []
+
+    async def replaying(*parts: Any, **named: Any) -> httpx.Response:
+        answers.append(await genuine(*parts, **named))
+        return answers[0]
+
+    monkeypatch.setattr(unionpay._client, "post", replaying)
+    assert (await unionpay.query("A20260301J1")).state == "paid"
+    with pytest.raises(UnknownOutcomeError, match="another trade"):
+        await unionpay.query("A20260301J2")
 
 
 async def test_profit_is_not_shared(unionpay: UnionpayGateway) -> None:
