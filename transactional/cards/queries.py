@@ -14,7 +14,8 @@ from transactional.cards.sealed import SealedCode
 from transactional.db import ReadSession, WriteSession
 
 DELIVERED = text("""
-select card.id as card_id, sealed.id as sealed_delivery_id, f.id as fulfilment_id,
+select case when card.ciphertext is not null then card.id end as card_id, sealed.id as sealed_delivery_id,
+    f.id as fulfilment_id,
     coalesce(card.ciphertext, sealed.ciphertext) as ciphertext, data_key.id as data_key_id, data_key.wrapped,
     (
         select min(r.revealed_at) from shop.card_reveal as r
