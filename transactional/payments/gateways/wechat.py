@@ -199,7 +199,7 @@ class WechatGateway:
         said = await self._client.call(
             self._library.profitsharing_order(ask.gateway_trade_no, ask.out_order_no, [receiver], False)
         )
-        return _fact(_shaped(ShareSaid, said).share)
+        return _share(ShareSaid, said, ask.out_order_no)
 
     async def query_share(self, gateway_trade_no: str, out_order_no: str) -> ShareFact:
         """Of a share or a release. What became of a return is learnt by asking for the same return again."""
@@ -209,7 +209,7 @@ class WechatGateway:
             if refused.code in NOT_FOUND:
                 return ShareFact("not_found", out_order_no)
             raise
-        return _fact(_shaped(ShareSaid, said).share)
+        return _share(ShareSaid, said, out_order_no)
 
     async def return_share(self, ask: ShareAsk, original: str) -> ShareFact:
         """Only merchants can give back; the same number again is the same return."""
@@ -222,13 +222,13 @@ class WechatGateway:
                 out_order_no=original,
             )
         )
-        return _fact(_shaped(ReturnSaid, said).share)
+        return _share(ReturnSaid, said, ask.out_order_no)
 
     async def release_share(self, gateway_trade_no: str, out_order_no: str) -> ShareFact:
         said = await self._client.call(
             self._library.profitsharing_unfreeze(gateway_trade_no, out_order_no, "解冻全部剩余资金")
         )
-        return _fact(_shaped(ShareSaid, said).share)
+        return _share(ShareSaid, said, out_order_no)
 
     async def bill(self, day: date) -> Bill:
         """A refund is on the bill of the day on which it was accepted, even while it is still on its way."""
@@ -268,6 +268,13 @@ def _fact(read: Callable[[], Fact]) -> Fact:
         return read()
     except ValueError as error:
         raise UnknownOutcomeError(f"an answer that cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+
+def _share(kind: type[ShareSaid] | type[ReturnSaid], said: Mapping[str, Any], number: str) -> ShareFact:
+    fact = _fact(_shaped(kind, said).share)
+    if fact.out_order_no != number:
+        raise UnknownOutcomeError("an answer about another share")
+    return fact
 
 
 def _ready(day: date) -> datetime:

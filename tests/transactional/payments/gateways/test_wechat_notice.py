@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +17,6 @@ from tests.transactional.payments.gateways.wechat_shop import (
     NoNetwork,
     a_notice,
     new_number,
-    shop_of,
     without,
 )
 from transactional.payments.gateways.interface import RefusedNoticeError
@@ -33,10 +32,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture
-async def gateway(world: World) -> AsyncIterator[WechatGateway]:
-    async with shop_of(world, NoNetwork()) as gateway:
-        yield gateway
+@pytest.fixture(scope="module")
+def gateway(world: World) -> WechatGateway:
+    return WechatGateway.from_settings(world.settings(), NoNetwork())
 
 
 @pytest.fixture
