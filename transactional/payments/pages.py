@@ -126,7 +126,7 @@ def _doors(page: Page, agent: str) -> tuple[Door, ...]:
 def qr_code(content: str) -> str:
     """The QR code (ISO/IEC 18004) as SVG without styles, 4 modules of quiet zone, drawn in the page's own ink."""
     code = segno.make(content, error="m", micro=False)
-    return str(code.svg_inline(border=4, omitsize=True, svgclass="qr", lineclass="qr-ink", nl=False))
+    return str(code.svg_inline(border=4, omitsize=True, svgclass="qr", lineclass="qr-ink"))
 
 
 def _posting_to(address: str) -> str:
