@@ -1,6 +1,6 @@
 """Postings of gateways and wallets beside the sale itself: fees, receipts that fit nowhere, sharing, disputes. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from transactional.ledger.rules import MONEY_IN, Account, Entry, Line, Posting, priced, without_zeros
@@ -74,16 +74,18 @@ def charged_back(
     parts: Sequence[tuple[int, int, int, bool]],
     fee_fen: int,
     at: datetime,
+    memberships: Container[int] = (),
 ) -> Posting:
     """The gateway took money back after a dispute, with a fee.
 
-    `parts` is (order item, fulfilment, fen, earned): what was earned is a loss, the rest was never the shop's.
+    `parts` is (order item, fulfilment, fen, earned): what was earned is a loss, the rest was never the shop's. Of the
+    fulfilments in `memberships` the rest lies in unearned memberships; a running one has two parts.
     """
     total = sum(fen for _, _, fen, _ in parts)
     entries = (
         *(
-            Entry(Account.CHARGEBACKS if earned else Account.UNEARNED_SALES, fen, customer_id, item)
-            for item, _, fen, earned in parts
+            Entry(Account.CHARGEBACKS if earned else unearned_of(unit in memberships), fen, customer_id, item)
+            for item, unit, fen, earned in parts
         ),
         Entry(Account.PAYMENT_FEES, fee_fen, customer_id),
         Entry(Account.GATEWAY_RECEIVABLE, -total - fee_fen, customer_id),
@@ -98,6 +100,11 @@ def charged_back(
     )
     reference = f"chargeback:{chargeback_id}"
     return Posting(reference, "charged_back", at, without_zeros(entries), priced(lines), order_id)
+
+
+def unearned_of(is_membership: bool) -> Account:
+    """Where the price of something not yet earned lies."""
+    return Account.UNEARNED_MEMBERSHIP if is_membership else Account.UNEARNED_SALES
 
 
 def gateway_settled(settlement_id: int, amount_fen: int, at: datetime) -> Posting:
