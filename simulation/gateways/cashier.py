@@ -14,7 +14,8 @@ STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText; }
 main { width: min(24rem, calc(100vw - 2rem)); text-align: center; }
-.notice { padding: .5rem; border: 2px dashed #b45309; border-radius: .5rem; font-weight: 600; }
+h1 { font-size: 1.4rem; margin: 1rem 0 .5rem; }
+.notice { padding: .5rem; text-wrap: balance; border: 2px dashed #b45309; border-radius: .5rem; font-weight: 600; }
 .amount { font-size: 2.5rem; font-weight: 700; margin: .5rem 0 0; font-variant-numeric: tabular-nums; }
 .number { font-size: .8rem; opacity: .75; overflow-wrap: anywhere; }
 .title { overflow-wrap: anywhere; }
