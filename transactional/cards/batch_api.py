@@ -17,7 +17,9 @@ from transactional.cards.export import export_batch
 from transactional.cards.schemas import BatchAccount, BatchList, BatchPreview, CardBatchView, NewExport, NewStockUnits
 from transactional.edge import AsStaff, Language, Reading, ShopHere, Writing
 from transactional.errors import (
+    FieldProblem,
     IdempotencyKeyReusedError,
+    InvalidInputError,
     MissingIdempotencyKeyError,
     NotAllowedError,
     NotFoundError,
@@ -143,4 +145,7 @@ async def export_cards(
 
 
 def _end(shop: Shop, expires_on: date | None) -> datetime | None:
-    return None if expires_on is None else end_of(expires_on, shop.zone)
+    try:
+        return None if expires_on is None else end_of(expires_on, shop.zone)
+    except ValueError:
+        raise InvalidInputError([FieldProblem("expires_on", "Not a date: write it as 2026-12-31.")]) from None

@@ -91,6 +91,10 @@ def _csv(content: bytes) -> Iterator[Sequence[str]]:
         raise UnreadableFileError("The file is not well-formed CSV.") from None
 
 
+def _tsv(content: bytes) -> Iterator[Sequence[str]]:
+    yield from csv.reader(io.StringIO(_decoded(content), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+
+
 def _txt(content: bytes) -> Iterator[Sequence[str]]:
     for line in io.StringIO(_decoded(content)):
         yield TXT_SEPARATOR.split(line.strip())
@@ -148,5 +152,5 @@ def _text(cell: AnyCell) -> str:
 NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Begins a cell of a workbook that was not text."""
 
-READERS: dict[str, Callable[[bytes], Iterator[Sequence[str]]]] = {".xlsx": _xlsx, ".txt": _txt}
+READERS: dict[str, Callable[[bytes], Iterator[Sequence[str]]]] = {".xlsx": _xlsx, ".txt": _txt, ".tsv": _tsv}
 """By the ending of a file's name; any other is read as CSV."""

@@ -69,8 +69,11 @@ async def examine(
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:
-    """The instant at which codes that are good through a business date expire."""
-    return clock.start_of(day + timedelta(days=1), zone)
+    """The instant at which codes that are good through a business date expire. Raises ValueError beyond year 9999."""
+    try:
+        return clock.start_of(day + timedelta(days=1), zone)
+    except OverflowError:
+        raise ValueError(f"{day} is too far away") from None
 
 
 def _readable(file: BatchFile) -> list[CodeRow]:
@@ -119,7 +122,7 @@ def _expiry(row: CodeRow, whole: datetime | None, zone: tzinfo) -> datetime | Fi
     try:
         at = datetime.fromisoformat(written.replace("/", "-"))
         ends = end_of(at.date(), zone) if at.time() == time() else at if at.tzinfo else at.replace(tzinfo=zone)
-    except (ValueError, OverflowError):
+    except ValueError:
         return _problem(row, "expires", "Not a date: write it as 2026-12-31.")
     return ends if ends > clock.now() else _problem(row, "expires", "The code has expired already.")
 

@@ -76,6 +76,11 @@ async def test_a_txt_file_has_a_code_a_line_and_its_pin_behind(selling: WriteSes
     assert (await preview(selling, settings, same)).known_count == 4
 
 
+async def test_a_tsv_file_is_apart_by_tabs_alone(selling: WriteSession, settings: Settings) -> None:
+    await take(selling, settings, BatchFile("codes.tsv", b"code\tsecret\nA,1\t11\n"))
+    assert (await preview(selling, settings, csv_file("code,secret", '"A,1",11'))).known_count == 1
+
+
 async def test_a_rows_expiry_comes_before_the_batchs(selling: WriteSession, settings: Settings) -> None:
     file = csv_file("code,有效期", "A-1,2098-12-31", "A-2,", "A-3,2098/12/31", "A-4,2098-12-31T12:00:00+00:00")
     whole = datetime(2090, 1, 1, tzinfo=UTC)

@@ -93,6 +93,9 @@ async def test_units_of_physical_goods(desk: Client, stocked: Stocked) -> None:
     assert (wrong.status_code, wrong.json()["type"]) == (409, "/problems/wrong-kind-of-product")
     await stocked.rows("update shop.product set kind = 'physical' returning 1")
     assert (await desk.command("/staff/stock-units", new)).json()["card_count"] == 5
+    for never in ("9999-12-31", "0001-01-01", "2026-02-30"):
+        refused = await desk.command("/staff/stock-units", {**new, "expires_on": never})
+        assert refused.json()["type"] == "/problems/invalid-input", never
 
 
 @pytest.mark.parametrize("role", ROLES)
