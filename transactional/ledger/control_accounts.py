@@ -24,7 +24,8 @@ BOOKS: dict[str, str] = {
     "card_inventory": "select sum(cost_fen) from shop.card where state = 'available'",
     "customer_wallet": "select -sum(balance_fen) from shop.wallet",
     "unearned_sales": """
-        select -sum(unit.net_fen - coalesce(given.back_fen, 0)) from paid_unit as unit
+        select (select fen from unearned_chargeback) - coalesce(sum(unit.net_fen - coalesce(given.back_fen, 0)), 0)
+        from paid_unit as unit
         left join unearned_refund as given on given.fulfilment_id = unit.id
         where unit.delivered_at is null and not unit.is_membership
     """,
@@ -41,17 +42,16 @@ BOOKS: dict[str, str] = {
     """,
     "gateway_receivable": f"""
         select sum(fen) from (
-            select amount_fen - fee_fen as fen from shop.payment
-            where state = 'succeeded' and method in {GATEWAYS}
-                and not exists (
-                    select from shop.unapplied_receipt as r where r.payment_id = payment.id and r.state = 'applied'
-                )
+            select (case when applied then 0 else amount_fen end) - fee_fen as fen from paid_by_gateway
             union all
-            select amount_fen - fee_fen from shop.unapplied_receipt where method in {GATEWAYS}
+            select amount_fen - case when state = 'applied' then 0 else fee_fen end
+            from shop.unapplied_receipt where method in {GATEWAYS}
             union all
             select -amount_fen from shop.refund where state = 'succeeded' and method in {GATEWAYS}
             union all
             select -amount_fen from shop.unapplied_receipt where state = 'returned' and method in {GATEWAYS}
+            union all
+            select fee_returned_fen from shop.refund_payout where state = 'succeeded' and method in {GATEWAYS}
             union all
             select case kind when 'return' then amount_fen when 'share' then -amount_fen else 0 end
             from shop.profit_share where state = 'succeeded'
@@ -59,14 +59,27 @@ BOOKS: dict[str, str] = {
             select -amount_fen - fee_fen from shop.chargeback
             union all
             select -amount_fen from shop.gateway_settlement
-            union all
-            select -fee_difference_fen from shop.gateway_bill_line
         ) as moved
     """,
 }
+PAID_BY_GATEWAY = f"""
+select p.amount_fen, p.fee_fen, exists (
+    select from shop.unapplied_receipt as r where r.payment_id = p.id and r.state = 'applied'
+) as applied
+from shop.payment as p where p.state = 'succeeded' and p.method in {GATEWAYS}
+"""
+# What a chargeback took of goods that were never delivered: all of it but what was booked as a loss.
+UNEARNED_CHARGEBACKS = """
+select coalesce(sum(c.amount_fen - coalesce((
+    select sum(l.amount_fen) from shop.document_line as l
+    join shop.ledger_transaction as t on t.id = l.transaction_id
+    where t.reference = 'chargeback:' || c.id and l.component = 'chargebacks'
+), 0)), 0) from shop.chargeback as c
+"""
 COMPARED = text(
     f"with paid_unit as materialized ({PAID_UNITS}), unearned_refund as materialized ("
     " select fulfilment_id, sum(amount_fen) as back_fen from shop.refund where not earned group by fulfilment_id"
+    f"), paid_by_gateway as materialized ({PAID_BY_GATEWAY}), unearned_chargeback (fen) as ({UNEARNED_CHARGEBACKS}"
     "), book (account, fen) as ("
     + " union all ".join(f"select '{account}', ({query})" for account, query in BOOKS.items())
     + """), balance as (

@@ -116,7 +116,7 @@ async def test_the_spreadsheet_has_numbers_for_amounts_and_text_for_all_else(
     assert [cell.value for cell in heading][:4] == ["日期", "时间", "凭证号", "业务"]
     assert (first[9].value, first[9].data_type, first[9].number_format) == (5, "n", "#,##0.00")
     assert Decimal(str(total[9].value)) == Decimal("1234567890148.45")
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
+    assert "f" not in {cell.data_type for row in sheet.iter_rows() for cell in row}
 
 
 @pytest.mark.parametrize("dangerous", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
