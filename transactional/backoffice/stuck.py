@@ -22,11 +22,10 @@ async def act_on(
 ) -> BulkResult:
     """Each order by itself: one that refuses changes nothing and does not stop the others.
 
-    Orders are taken in the order of their numbers, so that two acts never wait for each other.
+    Orders are taken in the order of their customers, as purchases lock wallets, so that nobody waits in a circle.
     """
-    outcomes = {
-        order_no: await _one(session, staff_id, order_no, act, reason, zone) for order_no in sorted(set(order_nos))
-    }
+    in_turn = await stuck_queries.by_customer(session, order_nos)
+    outcomes = {order_no: await _one(session, staff_id, order_no, act, reason, zone) for order_no in in_turn}
     counts = Counter(outcome.outcome for outcome in outcomes.values())
     detail = {"orders": [f"{o.order_no} {o.outcome}" for o in outcomes.values()], "counts": dict(counts)}
     await record_act(session, staff_id, f"{act}_orders", "orders", reason=reason, detail=detail)

@@ -1,5 +1,6 @@
 """SQL of stuck orders: paid, with units that wait, by what they wait for and since when."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import text
@@ -30,12 +31,22 @@ join shop.orders as o on o.id = i.order_id
 where o.order_no = :order_no and o.paid_at is not null and f.state = 'waiting' order by f.id
 """)
 
+BY_CUSTOMER = text("""
+select asked.order_no from unnest(cast(:order_nos as text[])) as asked (order_no)
+left join shop.orders as o using (order_no) order by o.customer_id, asked.order_no
+""")
+
 
 async def stuck(session: ReadSession, reason: str | None, before: datetime, limit: int, offset: int) -> StuckList:
     """Paid before an instant, oldest first."""
     values = {"reason": reason, "before": before, "limit": limit, "offset": offset}
     rows = (await session.execute(STUCK, values)).all()
     return StuckList(items=tuple(StuckOrder.model_validate(row) for row in rows), total=rows[0].total if rows else 0)
+
+
+async def by_customer(session: ReadSession, order_nos: Collection[str]) -> list[str]:
+    """Each once, by customer; numbers of no order last."""
+    return list(await session.scalars(BY_CUSTOMER, {"order_nos": sorted(set(order_nos))}))
 
 
 async def waiting_units(session: ReadSession, order_no: str) -> list[int]:

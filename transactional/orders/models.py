@@ -20,6 +20,7 @@ class Order(Public):
         CheckConstraint(f"state in {ORDER_STATES!r}", name="state"),
         CheckConstraint("net_fen = gross_fen - discount_fen", name="net"),
         Index("orders_customer_id_ordered_at_idx", "customer_id", "ordered_at"),
+        Index("orders_unpaid_idx", "pay_by", postgresql_where=text("state = 'pending_payment'")),
     )
 
     order_no: Mapped[str] = mapped_column(Text, unique=True)

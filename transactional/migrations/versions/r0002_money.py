@@ -737,6 +737,14 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("pay_by", sa.DateTime(timezone=True), nullable=True), schema="shop")
     op.add_column("orders", sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True), schema="shop")
     op.add_column("orders", sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True), schema="shop")
+    op.create_index(
+        "orders_unpaid_idx",
+        "orders",
+        ["pay_by"],
+        unique=False,
+        schema="shop",
+        postgresql_where=sa.text("state = 'pending_payment'"),
+    )
     op.add_column("payment", sa.Column("out_trade_no", sa.Text(), nullable=True), schema="shop")
     op.add_column("payment", sa.Column("way", sa.Text(), nullable=True), schema="shop")
     op.add_column("payment", sa.Column("gateway_trade_no", sa.Text(), nullable=True), schema="shop")
