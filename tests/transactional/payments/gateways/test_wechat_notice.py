@@ -143,6 +143,15 @@ async def test_a_notice_without_one_of_its_headers_is_refused(
     assert await verdict(gateway, without(headers, f"wechatpay-{header}"), body) == "malformed"
 
 
+async def test_another_kind_of_signature_is_refused_for_its_kind(
+    world: World, gateway: WechatGateway, trade: BookedTrade
+) -> None:
+    headers, body = a_notice(world, f"paid:{trade.out_trade_no}")
+    other = {**headers, "wechatpay-signature-type": "WECHATPAY2-SM2-WITH-SM3"}
+    with pytest.raises(RefusedNoticeError, match="another signature type"):
+        await gateway.authenticate(other, body, clock.now())
+
+
 async def test_any_changed_byte_or_signed_header_breaks_the_signature(
     world: World, gateway: WechatGateway, trade: BookedTrade
 ) -> None:
