@@ -80,7 +80,7 @@ async def _shipped_later(session: WriteSession, units: Sequence[Unit], at: datet
 async def _activate(session: WriteSession, units: Sequence[Unit], at: datetime) -> None:
     if units:
         await memberships.activate(session, units, at)
-        await queries.mark_delivered(session, [(unit.fulfilment_id, None) for unit in units], at, None)
+        await queries.mark_delivered(session, [(unit.fulfilment_id, 0) for unit in units], at, None)
 
 
 def _delivered(unit: Unit, costs: Mapping[int, int | None], at: datetime, cost_from: Account) -> Delivered:

@@ -22,6 +22,7 @@ async def test_a_membership_is_earned_day_by_day_however_often_the_task_runs_or_
         placed = await market.order(li, (sku, 1))
         await market.pay(placed)
     assert await market.state(placed.order_no) == "delivered"
+    assert await market.one("select cost_fen from shop.fulfilment") == 0  # known: it costs nothing
     assert await market.balances() == {"gateway_receivable": 1000, "unearned_membership": -1000}
     for days, earned in ((0, 0), (1, 333), (1, 333), (9, 1000), (10, 1000)):
         with clock.at(NOON + days * DAY):
