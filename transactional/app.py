@@ -21,6 +21,7 @@ from transactional.accounts import api as accounts
 from transactional.backoffice import stuck_api
 from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
+from transactional.catalogue.cache import ForgetAfterStaff
 from transactional.db import engine
 from transactional.errors import ShopError
 from transactional.ledger import api as ledger
@@ -104,6 +105,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
     site.mount(app)
     for kind in (ShopError, RequestValidationError, HTTPException, DataError):
         app.add_exception_handler(kind, problems.answer)
+    app.add_middleware(ForgetAfterStaff)
     app.add_middleware(Guard, limit_mib=BODY_LIMIT_MIB)
     app.add_middleware(Envelope, secure=settings.secure_cookies)
     app.add_middleware(Observed)

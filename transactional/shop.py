@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mingsuan.settings import Settings
 from transactional.accounts.log_ins import LogIns
 from transactional.cards.vault import Vault, open_vault
+from transactional.catalogue.cache import CatalogueCache
 from transactional.db import writing
 from transactional.orders.intake import Intake
 from transactional.payments.flood import RefusalBudget
@@ -32,11 +33,13 @@ class Shop:
     zone: ZoneInfo
     intake: Intake
     log_ins: LogIns
+    catalogue: CatalogueCache
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
 
     async def aclose(self) -> None:
-        """Ends the connections to the gateways; the engine is the caller's."""
+        """Ends the connections to the gateways and the cache; the engine is the caller's."""
+        await self.catalogue.aclose()
         await asyncio.gather(*(gateway.aclose() for gateway in self.gateways.values()))
 
 
@@ -51,4 +54,6 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
         profile = await ensure_profile(session, settings.currency, settings.timezone)
         vault = await open_vault(session, settings)
     zone = ZoneInfo(profile.timezone)
-    return Shop(settings, engine, vault, profile.currency, zone, Intake(engine, zone), LogIns(engine), doors)
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    asked = Intake(engine, zone), LogIns(engine), CatalogueCache(engine, redis_url)
+    return Shop(settings, engine, vault, profile.currency, zone, *asked, doors)

@@ -26,7 +26,7 @@ from transactional.catalogue.schemas import (
     SkuView,
 )
 from transactional.db import WriteSession
-from transactional.edge import AsStaff, Reading, Writing
+from transactional.edge import AsStaff, ShopHere, Writing
 from transactional.errors import (
     IdempotencyKeyReusedError,
     MissingIdempotencyKeyError,
@@ -68,27 +68,27 @@ SKU_CHANGE = responses(
 
 
 @router.get("/categories", tags=["catalogue"])
-async def list_categories(session: Reading) -> tuple[CategoryView, ...]:
+async def list_categories(shop: ShopHere) -> tuple[CategoryView, ...]:
     """All categories in their order."""
-    return await service.categories(session)
+    return await shop.catalogue.categories()
 
 
 @router.get("/products", tags=["catalogue"], responses=responses())
 async def list_products(
-    session: Reading,
+    shop: ShopHere,
     category: str | None = None,
     q: Annotated[str, Query(max_length=100, description="Words of titles, variants or codes")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> ProductList:
-    """Published products, those in stock first."""
-    return await service.products(session, category=category, search=q, limit=limit, offset=offset)
+    """Published products, those in stock first. Stock is at most two seconds old; an order is checked at once."""
+    return await shop.catalogue.products(category=category, search=q, limit=limit, offset=offset)
 
 
 @router.get("/products/{slug}", tags=["catalogue"], responses=responses(NotFoundError))
-async def show_product(slug: str, session: Reading) -> ProductView:
-    """One published product with its variants, prices and stock."""
-    return await service.product(session, slug)
+async def show_product(slug: str, shop: ShopHere) -> ProductView:
+    """One published product with its variants, prices and stock, which is at most two seconds old."""
+    return await shop.catalogue.product(slug)
 
 
 @router.post("/staff/categories", tags=["staff"], status_code=201, responses=COMMAND)
