@@ -148,6 +148,8 @@ class Deliveries:
             schedule = RETRIES_S[due.letter.method]
             if not accepted and due.tampering == "none" and due.tries < len(schedule):
                 self._schedule(due.letter, due.tampering, schedule[due.tries], due.tries + 1)
+        except Exception:
+            LOG.exception("notice %s could not be written", due.letter.name)
         finally:
             with self._changed:
                 self._flying -= 1

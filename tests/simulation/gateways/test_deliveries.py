@@ -105,6 +105,18 @@ def test_a_script_says_exactly_what_is_sent(shop: Shop) -> None:
     assert shop.bodies == [b"paid:A bad_signature", b"paid:A none", b"paid:A none", b"paid:A wrong_amount"]
 
 
+def test_a_notice_that_cannot_be_written_stops_no_other(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_: Tampering) -> Message:
+        raise ValueError("no words")
+
+    with delivering() as deliveries:
+        deliveries.post(Letter("wechat", "paid:B", shop.url, fails, lambda answer: answer.is_success))
+        deliveries.post(letter(shop))
+        assert deliveries.drain()
+    assert shop.bodies == [b"paid:A none"]
+    assert "paid:B could not be written" in caplog.text
+
+
 def test_held_notices_go_out_when_a_test_sends_them(shop: Shop) -> None:
     with delivering(held=True) as deliveries:
         deliveries.post(letter(shop))

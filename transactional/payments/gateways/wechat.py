@@ -104,7 +104,7 @@ class WechatGateway:
             raise GatewayRefusedError("PARAM_ERROR", "JSAPI needs the payer's openid")
         said = await self._client.call(
             self._library.pay(
-                description=within(ask.title, TITLE_BYTES),
+                description=within(ask.title, TITLE_BYTES) or ask.out_trade_no,
                 out_trade_no=ask.out_trade_no,
                 amount={"total": ask.amount_fen, "currency": "CNY"},
                 time_expire=ask.expires_at.astimezone(ZONE).isoformat(timespec="seconds"),

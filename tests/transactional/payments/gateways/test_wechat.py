@@ -89,11 +89,11 @@ async def test_jsapi_without_the_payers_openid_and_unknown_ways_are_refused(worl
 
 async def test_titles_are_cut_to_the_bytes_that_the_gateway_takes(world: World) -> None:
     async with shop_of(world) as gateway:
-        ask = an_ask(title="礼" * 100)
-        await gateway.create(ask)
-    booked = world.state.book.trade("wechat", ask.out_trade_no)
-    assert booked is not None
-    assert booked.title == "礼" * 42
+        long, nameless = an_ask(title="礼" * 100), an_ask(title="")
+        await gateway.create(long)
+        await gateway.create(nameless)
+    booked = [world.state.book.trade("wechat", ask.out_trade_no) for ask in (long, nameless)]
+    assert [trade.title for trade in booked if trade] == ["礼" * 42, nameless.out_trade_no]
 
 
 async def test_asking_twice_is_one_trade_and_other_terms_under_the_number_are_refused(world: World) -> None:
