@@ -115,6 +115,7 @@ def demo(
             simulate(urls.app, settings, seed=seed, days=days, progress=progress)
         except NotEmptyShopError as error:
             raise Abort(str(error)) from None
+        settings.gateways_dir.mkdir(exist_ok=True)  # its gateways are simulated from now on
         version = run_refresh(settings, urls.reader, progress=progress)
         show_figures(out, version.folder, settings.language)
         out.print(f"[bold]Published snapshot[/bold] {escape(str(version.folder))}", highlight=False, soft_wrap=True)
@@ -135,7 +136,16 @@ def _serve(settings: Settings, urls: DatabaseUrls) -> None:
     from transactional.first_start import ensure_first_logins
 
     logins = ensure_first_logins(urls.app, settings)
-    raise typer.Exit(run(settings, urls, logins, out))
+    raise typer.Exit(run(settings, urls, logins, out, _simulated_gateways(settings)))
+
+
+def _simulated_gateways(settings: Settings) -> dict[str, str]:
+    """Settings of the simulated gateways for a shop that a demo made, unless it has real ones; else none."""
+    from simulation.gateways.keys import environment
+
+    if settings.has_gateways or not settings.gateways_dir.exists():
+        return {}
+    return environment(settings.gateways_dir, f"http://127.0.0.1:{settings.simulated_gateways_port}")
 
 
 @app.command(rich_help_panel="Start here")
@@ -170,6 +180,51 @@ def worker() -> None:
             asyncio.run(run(settings, urls.app))
         except OSError as error:
             raise Abort(str(error)) from None
+
+
+@app.command("backup", rich_help_panel="Shop")
+def write_backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder; it appears whole or not at all.")],
+    with_keys: Annotated[
+        bool, typer.Option(help="Take the keys along; without them the backup's codes cannot be read.")
+    ] = False,
+) -> None:
+    """Write the shop at one instant, its jobs and the published heads into a new folder."""
+    from mingsuan.backup import backup
+    from mingsuan.backup_manifest import BackupError
+
+    settings = Settings()
+    with _database(settings) as urls:
+        try:
+            manifest = backup(settings, urls, folder, with_keys=with_keys)
+        except BackupError as error:
+            raise Abort(str(error)) from None
+    last = manifest.source.last_order_no or "none"
+    said = f"Backed up {manifest.source.orders:,} orders (last {last}) as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC."
+    out.print(said, highlight=False)
+    if not with_keys:
+        text = f"The keys in {settings.keys_dir} are not in it: keep a copy elsewhere, without them every code is lost."
+        out.print(text, highlight=False, markup=False)
+
+
+@app.command("restore", rich_help_panel="Shop")
+def put_back(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A backup's folder.")],
+) -> None:
+    """Put a backup into an empty database; refused when anything is there already."""
+    from mingsuan.backup_manifest import BackupError
+    from mingsuan.restore import next_steps, restore
+
+    settings = Settings()
+    with _database(settings) as urls:
+        try:
+            manifest = restore(settings, urls, folder)
+        except BackupError as error:
+            raise Abort(str(error)) from None
+    last = manifest.source.last_order_no or "none"
+    out.print(f"Restored {manifest.source.orders:,} orders (last {last}). Next:", highlight=False)
+    for step in next_steps(settings, manifest):
+        out.print(f"· {step}", highlight=False, markup=False, soft_wrap=True)
 
 
 @import_app.command("orders")

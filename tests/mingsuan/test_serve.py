@@ -53,10 +53,11 @@ def _free_port() -> int:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    shop, dashboards, dagster = (_free_port() for _ in range(3))
+    shop, worker, dashboards, dagster = (_free_port() for _ in range(4))
     return Settings(
         var=tmp_path / "v",
         shop_port=shop,
+        worker_port=worker,
         dashboards_port=dashboards,
         dagster_port=dagster,
         owner_database_url="postgresql://owner",  # type: ignore[arg-type]  # no embedded server to look after
@@ -77,7 +78,7 @@ Plan = Callable[..., Services]
 
 
 def _plan(*scripts: str) -> Plan:
-    def made(settings: Settings, _urls: DatabaseUrls, _sockets: Path) -> Services:
+    def made(settings: Settings, _urls: DatabaseUrls, _sockets: Path, _gateways: object = None) -> Services:
         ports = (settings.shop_port, settings.dashboards_port, settings.dagster_port)
         return Services(
             tuple(
@@ -253,6 +254,26 @@ def test_real_services_get_the_connection_strings_and_listen_on_the_given_host_o
     assert plan.environment["MINGSUAN_VAR"] == str(settings.var)
     assert "postgresql://reader" not in repr(plan)
     listening = [service for service, _ in plan.endpoints]
-    assert [service.part for service in listening] == ["shop", "dashboards", "Dagster"]
+    assert [service.part for service in listening] == ["shop", "worker", "dashboards", "Dagster"]
+    assert plan.of[1].command[-1] == "worker"  # which listens where its settings say
     for service in listening:
-        assert any("127.0.0.1" in word for word in service.command)
+        assert service.name == "worker" or any("127.0.0.1" in word for word in service.command)
+
+
+def test_simulated_gateways_are_served_with_the_settings_that_lead_to_them(settings: Settings) -> None:
+    plan = services(settings, URLS, settings.var, {"MINGSUAN_WECHAT_MCHID": "1900000109"})
+    assert plan.environment["MINGSUAN_WECHAT_MCHID"] == "1900000109"
+    gateways = plan.of[-1]
+    assert gateways.command[1:3] == ("-m", "simulation.gateways")
+    assert gateways.endpoint == Endpoint("127.0.0.1", 8090, "MINGSUAN_SIMULATED_GATEWAYS_PORT", "/openapi.json")
+    assert "no real money" in gateways.part
+    assert "simulation.gateways" not in str(services(settings, URLS, settings.var).of)
+
+
+def test_a_shop_has_simulated_gateways_when_a_demo_made_it_and_no_real_ones_are_set(settings: Settings) -> None:
+    from mingsuan.cli import _simulated_gateways
+
+    assert _simulated_gateways(settings) == {}
+    settings.gateways_dir.mkdir(parents=True)
+    assert _simulated_gateways(settings)["MINGSUAN_ALIPAY_GATEWAY_URL"].startswith("http://127.0.0.1:8090/")
+    assert _simulated_gateways(settings.model_copy(update={"alipay_app_id": "2021"})) == {}

@@ -20,11 +20,11 @@ MINGSUAN = [sys.executable, "-c", "from mingsuan.cli import main; main()"]
 
 def _environment(var: Path) -> dict[str, str]:
     with ExitStack() as probes:
-        bound = [probes.enter_context(socket.socket()) for _ in range(3)]
+        bound = [probes.enter_context(socket.socket()) for _ in range(4)]
         for probe in bound:
             probe.bind(("127.0.0.1", 0))
         ports = [str(probe.getsockname()[1]) for probe in bound]
-    names = ("MINGSUAN_SHOP_PORT", "MINGSUAN_DASHBOARDS_PORT", "MINGSUAN_DAGSTER_PORT")
+    names = ("MINGSUAN_SHOP_PORT", "MINGSUAN_WORKER_PORT", "MINGSUAN_DASHBOARDS_PORT", "MINGSUAN_DAGSTER_PORT")
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_DATABASE_URL")}
     return {**kept, "MINGSUAN_VAR": str(var), **dict(zip(names, ports, strict=True))}
 
@@ -54,7 +54,7 @@ def test_everything_is_up_at_the_printed_addresses_and_gone_after_stop(
         assert f"(process {serving.pid})" in stopped.stdout.replace("\n", " ")
         serving.stdout.read()
     assert serving.returncode == 0
-    assert len(family) >= 6  # five services and the watchdog
+    assert len(family) >= 7  # six services and the watchdog
     _gone, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
     assert running(settings.var / "pg") is None
