@@ -63,6 +63,7 @@ class _Alipay:
             "alipay.trade.query": ("query", trades.query),
             "alipay.trade.close": ("close", trades.close),
             "alipay.trade.refund": ("refund", trades.refund),
+            "alipay.trade.refund of a share": ("return_share", shares.give_back),
             "alipay.trade.fastpay.refund.query": ("query_refund", trades.query_refund),
             "alipay.trade.order.settle": ("share", shares.settle),
             "alipay.trade.order.settle.query": ("query_share", shares.query),
@@ -73,7 +74,8 @@ class _Alipay:
         method = parameters.get("method", "")
         if method in PAGES:
             return self._page(PAGES[method], parameters)
-        operation, work = self._methods.get(method, ("unknown", None))
+        of_share = " of a share" if "refund_royalty_parameters" in parameters.get("biz_content", "") else ""
+        operation, work = self._methods.get(method + of_share, ("unknown", None))
 
         def done(fault: AnswerFault | None) -> Response:
             try:

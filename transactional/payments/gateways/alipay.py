@@ -150,9 +150,26 @@ class AlipayGateway:
         return share(answer, out_order_no)
 
     async def return_share(self, ask: ShareAsk, original: str) -> ShareFact:  # noqa: ARG002
-        """Alipay returns shares only within a refund to the buyer. A refund needs no return first: what was shared
-        stays with the partner, and the refund comes out of the merchant's own balance."""
-        raise GatewayRefusedError("unsupported", "Alipay returns a share only together with a refund")
+        """A refund (alipay.trade.refund) of the share alone: the partner pays back, the buyer gets nothing.
+
+        Alipay knows it by the partner's account, not by the share's number; `query_share` tells its end. Alipay
+        refuses it for trades of `precreate`, whose refunds it splits over merchant and partners by itself.
+        """
+        from_partner = {
+            "royalty_type": "transfer",
+            "trans_out_type": "userId",
+            "trans_out": ask.receiver_account,
+            "amount": words.yuan(ask.amount_fen),
+            "desc": ask.description[: words.SUBJECT_LENGTH],
+        }
+        biz = {
+            "trade_no": ask.gateway_trade_no,
+            "out_request_no": ask.out_order_no,
+            "refund_amount": words.yuan(0),
+            "refund_royalty_parameters": [from_partner],
+        }
+        same(await self._client.call("alipay.trade.refund", biz), trade_no=ask.gateway_trade_no)
+        return ShareFact("processing", ask.out_order_no, None, ask.amount_fen)
 
     async def release_share(self, gateway_trade_no: str, out_order_no: str) -> ShareFact:
         """`royalty_finish`: nothing more will be shared, the rest is unfrozen."""

@@ -15,11 +15,11 @@ from transactional.payments.gateways.interface import PaymentAsk, RefundAsk
 
 NOTICES = "http://shop.test/gateways/alipay/notices"
 ORDER = "http://shop.test/orders/1"
-IMPATIENT_S = 0.4
+HANG_S, IMPATIENT_S = 2.5, 1.0
 
 
-def impatient(world: World) -> AlipayGateway:
-    """A gateway that does not wait as long as the simulation hangs."""
+def shop_s(world: World, socket_seconds: float = 10) -> AlipayGateway:
+    """The shop's adapter. With IMPATIENT_S it does not wait as long as the simulation hangs."""
     settings = world.settings()
     assert settings.alipay_private_key_file is not None
     assert settings.alipay_public_key_file is not None
@@ -28,7 +28,7 @@ def impatient(world: World) -> AlipayGateway:
         settings.alipay_private_key_file.read_text(),
         settings.alipay_public_key_file.read_text(),
         settings.alipay_gateway_url,
-        socket_seconds=IMPATIENT_S,
+        socket_seconds=socket_seconds,
     )
     return AlipayGateway(client, settings.alipay_seller_id, 60)
 

@@ -13,11 +13,13 @@ from mingsuan import clock
 from simulation.gateways.misbehaviour import AnswerFault
 from tests.simulation.gateways.served import World, served
 from tests.transactional.payments.gateways.alipay_shop import (
+    HANG_S,
+    IMPATIENT_S,
     ORDER,
     asked,
-    impatient,
     paid,
     refund_of,
+    shop_s,
     standing_at,
 )
 from transactional.payments.gateways.alipay import AlipayGateway
@@ -35,13 +37,13 @@ FAILURES: tuple[AnswerFault, ...] = get_args(AnswerFault)
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with served(tmp_path_factory.getbasetemp() / "gateways", hang_s=1.0) as world:
+    with served(tmp_path_factory.getbasetemp() / "gateways", hang_s=HANG_S) as world:
         yield world
 
 
 @pytest.fixture
 async def alipay(world: World) -> AsyncIterator[AlipayGateway]:
-    gateway = impatient(world)
+    gateway = shop_s(world)
     yield gateway
     await gateway.aclose()
     world.state.faults.clear()
@@ -220,9 +222,26 @@ async def test_a_refund_after_sharing_comes_out_of_the_shop_s_own_balance(world:
     assert world.state.book.receivable_fen("alipay") - before == -300
 
 
-async def test_a_share_alone_cannot_be_returned(alipay: AlipayGateway) -> None:
-    with pytest.raises(GatewayRefusedError, match="unsupported"):
-        await alipay.return_share(ShareAsk("T", "SS7", "2088102146225135", 1, ""), "SS6")
+async def test_a_share_is_returned_by_the_partner_once(world: World, alipay: AlipayGateway) -> None:
+    before = world.state.book.receivable_fen("alipay")
+    trade, partner = paid(world, "S5", 1000, shares_profit=True), "2088102146225135"
+    await alipay.share(ShareAsk(trade.gateway_trade_no, "SS9", partner, 300, "合伙人"))
+    back = ShareAsk(trade.gateway_trade_no, "SS10", partner, 300, "合伙人")
+    for _ in range(2):
+        assert (await alipay.return_share(back, "SS9")).state == "processing"
+    told = await alipay.query_share(trade.gateway_trade_no, "SS10")
+    assert (told.state, told.amount_fen) == ("succeeded", 300)
+    assert world.state.book.receivable_fen("alipay") - before == 1000 - 6
+    assert world.state.book.refunds("alipay", "S5") == [], "the buyer got nothing"
+
+
+async def test_more_than_the_partner_has_is_not_returned(world: World, alipay: AlipayGateway) -> None:
+    trade, partner = paid(world, "S6", 1000, shares_profit=True), "2088102146225135"
+    await alipay.share(ShareAsk(trade.gateway_trade_no, "SS11", partner, 300, "合伙人"))
+    with pytest.raises(GatewayRefusedError, match="ACQ.REFUND_ROYALTY_ERROR"):
+        await alipay.return_share(ShareAsk(trade.gateway_trade_no, "SS12", partner, 301, ""), "SS11")
+    with pytest.raises(GatewayRefusedError, match="ACQ.REFUND_ROYALTY_ERROR"):
+        await alipay.return_share(ShareAsk(trade.gateway_trade_no, "SS13", "2088000000000009", 1, ""), "SS11")
 
 
 @pytest.mark.parametrize("fault", FAILURES)
@@ -232,8 +251,10 @@ async def test_an_answer_that_fails_leaves_the_outcome_open_and_the_query_tells_
     trade = paid(world, f"F{fault}", 1000)
     ask = refund_of(trade, f"RF{fault}", 100)
     world.state.faults.plan("alipay", "refund", fault)
+    impatient = shop_s(world, IMPATIENT_S)
     with pytest.raises(UnknownOutcomeError):
-        await alipay.refund(ask)
+        await impatient.refund(ask)
+    await impatient.aclose()
     was_done = fault not in ("server_error", "hang_before", "frequency_limited")
     told = await alipay.query_refund(trade.out_trade_no, ask.out_refund_no)
     assert told.state == ("succeeded" if was_done else "not_found")
@@ -243,13 +264,13 @@ async def test_an_answer_that_fails_leaves_the_outcome_open_and_the_query_tells_
 
 
 @pytest.mark.parametrize("fault", FAILURES)
-async def test_no_answer_that_fails_is_taken_for_a_payment(
-    world: World, alipay: AlipayGateway, fault: AnswerFault
-) -> None:
+async def test_no_answer_that_fails_is_taken_for_a_payment(world: World, fault: AnswerFault) -> None:
     paid(world, f"G{fault}")
     world.state.faults.plan("alipay", "query", fault)
+    impatient = shop_s(world, IMPATIENT_S)
     with pytest.raises(UnknownOutcomeError):
-        await alipay.query(f"G{fault}")
+        await impatient.query(f"G{fault}")
+    await impatient.aclose()
 
 
 async def test_a_signed_answer_about_another_trade_is_not_believed(world: World, alipay: AlipayGateway) -> None:
@@ -266,7 +287,7 @@ async def test_a_signed_answer_about_another_trade_is_not_believed(world: World,
 
 
 async def test_a_gateway_that_is_not_there_leaves_the_outcome_open(world: World) -> None:
-    gateway = impatient(world)
+    gateway = shop_s(world)
     gateway._client._library._gateway = "http://127.0.0.1:9/gateway.do"
     with pytest.raises(UnknownOutcomeError, match="no answer"):
         await gateway.query("X")
@@ -274,7 +295,7 @@ async def test_a_gateway_that_is_not_there_leaves_the_outcome_open(world: World)
 
 
 async def test_a_request_signed_with_another_key_is_refused(world: World) -> None:
-    stranger = impatient(world)
+    stranger = shop_s(world)
     stranger._client._library._app_private_key = RSA.import_key(world.state.keys.wechat_shop.private_file.read_bytes())
     with pytest.raises(GatewayRefusedError, match="isv.invalid-signature"):
         await stranger.query("X")

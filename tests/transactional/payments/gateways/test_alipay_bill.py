@@ -11,7 +11,7 @@ from mingsuan import clock
 from simulation.gateways import alipay_bills
 from simulation.gateways.alipay_words import BEIJING
 from tests.simulation.gateways.served import World, served
-from tests.transactional.payments.gateways.alipay_shop import impatient, paid, standing_at
+from tests.transactional.payments.gateways.alipay_shop import paid, shop_s, standing_at
 from transactional.payments.gateways import alipay_bill
 from transactional.payments.gateways.interface import (
     BillLine,
@@ -110,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.mark.enable_socket
 async def test_the_day_s_bill_adds_up_to_what_the_gateway_owes(world: World) -> None:
     """10.01 at 0.6 % is a fee of 6 fen; 5.00 back leaves 5.01 and a fee of 3, so 3 come back: 1001 − 6 − 500 + 3."""
-    alipay = impatient(world)
+    alipay = shop_s(world)
     before = world.state.book.receivable_fen("alipay")
     at = clock.now() - timedelta(days=2)
     with standing_at(world.state, at), clock.at(at):
@@ -130,7 +130,7 @@ async def test_the_day_s_bill_adds_up_to_what_the_gateway_owes(world: World) -> 
 @pytest.mark.anyio
 @pytest.mark.enable_socket
 async def test_today_s_bill_is_not_there_yet(world: World) -> None:
-    alipay = impatient(world)
+    alipay = shop_s(world)
     with pytest.raises(BillNotReadyError):
         await alipay.bill(clock.now().astimezone(BEIJING).date())
     await alipay.aclose()
@@ -143,7 +143,7 @@ async def test_a_bill_that_cannot_be_read_is_an_unknown_outcome(
     world: World, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     monkeypatch.setattr(alipay_bills, "packed", lambda *_: content)
-    alipay = impatient(world)
+    alipay = shop_s(world)
     with pytest.raises(UnknownOutcomeError):
         await alipay.bill((clock.now() - timedelta(days=3)).astimezone(BEIJING).date())
     await alipay.aclose()

@@ -12,7 +12,7 @@ from mingsuan import clock
 from simulation.gateways.alipay_signing import content, sign
 from simulation.gateways.misbehaviour import Tampering
 from tests.simulation.gateways.served import World, served
-from tests.transactional.payments.gateways.alipay_shop import impatient, paid, refund_of
+from tests.transactional.payments.gateways.alipay_shop import paid, refund_of, shop_s
 from transactional.payments.gateways.alipay import AlipayGateway
 from transactional.payments.gateways.alipay_words import written
 from transactional.payments.gateways.interface import Notice, RefusedNoticeError
@@ -28,7 +28,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 async def alipay(world: World) -> AsyncIterator[AlipayGateway]:
-    gateway = impatient(world)
+    gateway = shop_s(world)
     yield gateway
     await gateway.aclose()
 

@@ -13,7 +13,7 @@ from mingsuan import clock
 from simulation.gateways.entries import BookedTrade
 from simulation.gateways.misbehaviour import AnswerFault
 from tests.simulation.gateways.served import World, served
-from tests.transactional.payments.gateways.alipay_shop import standing_at
+from tests.transactional.payments.gateways.alipay_shop import HANG_S, IMPATIENT_S, standing_at
 from transactional.payments.gateways import unionpay_bill, unionpay_words
 from transactional.payments.gateways.configured import gateways
 from transactional.payments.gateways.interface import (
@@ -36,7 +36,7 @@ FAILURES: tuple[AnswerFault, ...] = get_args(AnswerFault)
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with served(tmp_path_factory.getbasetemp() / "gateways", hang_s=1.0) as world:
+    with served(tmp_path_factory.getbasetemp() / "gateways", hang_s=HANG_S) as world:
         yield world
 
 
@@ -44,7 +44,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 async def unionpay(world: World) -> AsyncIterator[UnionpayGateway]:
     gateway = gateways(world.settings(wechat_mchid=None, alipay_app_id=None))["unionpay"]
     assert isinstance(gateway, UnionpayGateway)
-    gateway._client.timeout = httpx.Timeout(0.4)
     yield gateway
     await gateway.aclose()
     world.state.faults.clear()
@@ -151,8 +150,10 @@ async def test_an_answer_that_fails_leaves_the_outcome_open_and_the_query_tells_
     trade = await paid(world, unionpay, number, 1000)
     ask = refund_of(trade, f"{number}R", 100)
     world.state.faults.plan("unionpay", "refund", fault)
+    patience, unionpay._client.timeout = unionpay._client.timeout, httpx.Timeout(IMPATIENT_S)
     with pytest.raises(UnknownOutcomeError):
         await unionpay.refund(ask)
+    unionpay._client.timeout = patience
     was_done = fault not in ("server_error", "hang_before", "frequency_limited")
     told = await unionpay.query_refund(number, ask.out_refund_no)
     assert told.state == ("succeeded" if was_done else "not_found")
@@ -167,6 +168,7 @@ async def test_no_answer_that_fails_is_taken_for_a_payment(
     number = f"A20260301G{FAILURES.index(fault)}"
     await paid(world, unionpay, number)
     world.state.faults.plan("unionpay", "query", fault)
+    unionpay._client.timeout = httpx.Timeout(IMPATIENT_S)
     with pytest.raises(UnknownOutcomeError):
         await unionpay.query(number)
 
