@@ -75,7 +75,7 @@ def watched(tick: Tick) -> Iterator[Outgoing]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpx.AsyncClient, "send", counted)
         patch.setattr(alipay, "urlopen", opened)
-        patch.setattr(wechatpayv3.async_.utils, "time", SimpleNamespace(time=lambda: tick.at.timestamp()))
+        patch.setattr(wechatpayv3.async_.utils, "time", SimpleNamespace(time=lambda: tick.now().timestamp()))
         yield seen
 
 
@@ -90,6 +90,7 @@ class Trading:
     outgoing: Outgoing
     sku: SkuView
     jobs: JobQueue
+    receivable_before_fen: int = 0
     billed_until: date | None = None
 
     @property
@@ -108,7 +109,12 @@ class Trading:
 
     async def start(self, customer: CustomerSubject, order: PlacedOrder, method: Method, way: str) -> PaymentView:
         new = NewPayment(method=method, way=way)
-        return await start(self.shop, customer, order.order_no, new, "127.0.0.1", uuid4().hex)
+        payment = await start(self.shop, customer, order.order_no, new, "127.0.0.1", uuid4().hex)
+        assert payment.link is not None, payment.state
+        if payment.link.kind == "redirect":
+            async with httpx.AsyncClient(follow_redirects=True) as browser:
+                assert (await browser.get(payment.link.url)).status_code == 200
+        return payment
 
     async def number(self, payment: PaymentView) -> str:
         """The payment's out_trade_no."""
@@ -136,7 +142,8 @@ class Trading:
 
     async def sell_out(self) -> int:
         """Somebody else holds every code that is free, for good; how many."""
-        sql = "update shop.card set free_at = 'infinity' where delivered_fulfilment_id is null and free_at <= :at returning id"
+        free = "delivered_fulfilment_id is null and free_at <= :at"
+        sql = f"update shop.card set free_at = 'infinity' where {free} returning id"
         return len(await self.rows(sql, at=self.tick.at))
 
     async def restock(self, count: int) -> None:
@@ -175,13 +182,17 @@ class Trading:
         return int((await self.rows(sql, account=account))[0][0])
 
 
-async def trading(shop: Shop, client: Client, gateways: World, tick: Tick, outgoing: Outgoing) -> Trading:
+async def trading(
+    shop: Shop, client: Client, gateways: World, tick: Tick, outgoing: Outgoing, sku_code: str = "STEAM-50"
+) -> Trading:
     """A shop that sells one SKU and takes money through the simulated gateways."""
     state = gateways.state
     state.now = state.book.now = tick.now
     async with writing(shop.engine) as session:
-        sku = await one_sku(session)
-    return Trading(shop, client, gateways, tick, outgoing, sku, JobQueue(shop))
+        sku = await one_sku(session, sku_code)
+    world = Trading(shop, client, gateways, tick, outgoing, sku, JobQueue(shop))
+    world.receivable_before_fen = await world.balance("gateway_receivable")
+    return world
 
 
 async def delivered(world: Trading, order: PlacedOrder) -> tuple[str, int, int]:

@@ -1,12 +1,14 @@
 """Whatever becomes of a gateway's notices, money and goods end right; the gateway's own book is the judge."""
 
 import asyncio
+import tempfile
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, note, settings
 from hypothesis import strategies as st
 
 from mingsuan import clock
@@ -23,7 +25,7 @@ from transactional.ledger import service as ledger
 from transactional.shop import open_shop
 
 pytestmark = pytest.mark.enable_socket
-EXAMPLES = 400 if Settings().full_counts else 12
+EXAMPLES = 400 if Settings().full_counts else 6
 METHODS: tuple[Method, ...] = ("wechat", "alipay")
 Result = TypeVar("Result")
 
@@ -38,25 +40,33 @@ class Running:
         return self._runner.run(work)
 
 
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="module", params=METHODS)
 def running(
-    request: pytest.FixtureRequest, server: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, module_database: DatabaseUrls, folder: Path
 ) -> Iterator[tuple[Running, Method]]:
-    from tests.conftest import _copy, _drop
-
-    name = f"payments_{request.param}"
-    urls, folder, tick = _copy(server, name), tmp_path_factory.mktemp(name), Tick()
-    with served(folder / "gateways") as gateways, watched(tick) as outgoing, asyncio.Runner() as runner:
+    tick, keys = Tick(), folder / "gateways"
+    keys.mkdir(exist_ok=True)
+    with (
+        served(keys) as gateways,
+        watched(tick) as outgoing,
+        asyncio.Runner() as runner,
+    ):
         configured = gateways.settings(var=folder / "var", public_url="https://shop.test")
 
         async def opened() -> Trading:
-            shop = await open_shop(configured, engine(urls.app))
-            return await trading(shop, Client(shop, urls), gateways, tick, outgoing)
+            shop = await open_shop(configured, engine(module_database.app))
+            client = Client(shop, module_database)
+            return await trading(shop, client, gateways, tick, outgoing, f"SKU-{request.param}")
 
         world = runner.run(opened())
         yield Running(runner, world), request.param
         runner.run(closed(world))
-    _drop(server, name)
 
 
 async def closed(world: Trading) -> None:
@@ -98,7 +108,7 @@ TRUE = st.sampled_from((0, 1, 2, 10)).flatmap(lambda count: st.lists(PLACES, min
 LIES = st.lists(st.tuples(PLACES, st.sampled_from((*FORGED, "wrong_amount"))), max_size=5)
 ATTEMPT = st.builds(
     lambda paid, true, lies: Attempt(paid, (*((place, "none") for place in true), *lies)),
-    st.sampled_from((None, None, None, 0, PRICE_FEN - 1, 3 * PRICE_FEN)),
+    st.sampled_from((None, None, None, 0, PRICE_FEN - 700, 3 * PRICE_FEN)),
     TRUE,
     LIES,
 )
@@ -118,6 +128,7 @@ ONCE = Attempt(None, copies(1))
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # the world remembers: a story shrunk is another story
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(story=STORY)
@@ -127,14 +138,15 @@ ONCE = Attempt(None, copies(1))
 @example(story=Story(2, (ONCE, ONCE), False, False, False, 9, "query"))
 @example(story=Story(2, (ONCE,), True, True, True, 0, "query"))
 @example(story=Story(1, (ONCE,), True, False, True, 0, "sweep"))
-@example(story=Story(1, (Attempt(PRICE_FEN - 1, copies(2)),), False, False, False, 0, "query"))
-@example(story=Story(1, (Attempt(PRICE_FEN - 1, ()),), False, False, False, 0, "bill"))
+@example(story=Story(1, (Attempt(PRICE_FEN - 700, copies(2)),), False, False, False, 0, "query"))
+@example(story=Story(1, (Attempt(PRICE_FEN - 700, ()),), False, False, False, 0, "bill"))
 @example(story=Story(1, (Attempt(None, ((0, "wrong_amount"), (1, "none"))),), False, False, False, 0, "query"))
 @example(story=Story(1, (Attempt(None, tuple((0, kind) for kind in FORGED)),), False, False, False, 0, "bill"))
 def test_money_and_goods_end_right_whatever_becomes_of_the_notices(
     running: tuple[Running, Method], story: Story
 ) -> None:
     here, method = running
+    note(str(story))
     here.run(told(here.world, method, story))
 
 
@@ -194,7 +206,7 @@ async def look_after(world: Trading, method: Method, story: Story) -> None:
     if story.found_by == "bill":
         await world.jobs.lose()
         await world.bills(method)
-    elif story.found_by == "sweep":
+    if story.found_by in ("bill", "sweep"):
         await world.jobs.lose()
         world.tick.forward(minutes=20)
         with clock.at(world.tick.at):
@@ -228,7 +240,8 @@ async def judge(world: Trading, method: Method, story: Story, order: Any, number
         assert (state, codes) == ("delivered", story.quantity)
     if exact and codes == 0:
         assert state == "refunded"
-    assert await world.balance("gateway_receivable") == world.book.receivable_fen(method)
+    receivable = await world.balance("gateway_receivable") - world.receivable_before_fen
+    assert receivable == world.book.receivable_fen(method), story
     assert await world.balance("refund_payable") == 0
     assert await world.balance("unapplied_receipts") == 0
     assert await world.balance("unearned_sales") == 0
