@@ -41,11 +41,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def alipay(world: World) -> AsyncIterator[AlipayGateway]:
     gateway = shop_s(world)
     yield gateway
     await gateway.aclose()
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_is_left(world: World) -> Iterator[None]:
+    yield
     world.state.faults.clear()
 
 
@@ -273,7 +278,9 @@ async def test_no_answer_that_fails_is_taken_for_a_payment(world: World, fault: 
     await impatient.aclose()
 
 
-async def test_a_signed_answer_about_another_trade_is_not_believed(world: World, alipay: AlipayGateway) -> None:
+async def test_a_signed_answer_about_another_trade_is_not_believed(
+    world: World, alipay: AlipayGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An answer once given, replayed to a question about another number."""
     paid(world, "H1")
     told = await alipay._client.call("alipay.trade.query", {"out_trade_no": "H1"})
@@ -281,7 +288,7 @@ async def test_a_signed_answer_about_another_trade_is_not_believed(world: World,
     async def replayed(*_: object) -> object:
         return told
 
-    alipay._client.call = replayed  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(alipay._client, "call", replayed)
     with pytest.raises(UnknownOutcomeError, match="H2"):
         await alipay.query("H2")
 

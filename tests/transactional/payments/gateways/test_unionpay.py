@@ -40,12 +40,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def unionpay(world: World) -> AsyncIterator[UnionpayGateway]:
     gateway = gateways(world.settings(wechat_mchid=None, alipay_app_id=None))["unionpay"]
     assert isinstance(gateway, UnionpayGateway)
     yield gateway
     await gateway.aclose()
+
+
+@pytest.fixture(autouse=True)
+def _as_patient_as_ever(world: World, unionpay: UnionpayGateway) -> Iterator[None]:
+    patience = unionpay._client.timeout
+    yield
+    unionpay._client.timeout = patience
     world.state.faults.clear()
 
 
