@@ -4,7 +4,7 @@ Sources: opendocs.alipay.com, the pages of the methods named below. The wire bel
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,8 +30,6 @@ from transactional.payments.gateways.interface import (
     UnknownOutcomeError,
 )
 
-BETWEEN_REFUNDS = timedelta(seconds=3)
-"""Alipay asks for at least this much between two refunds of one trade; callers keep to it."""
 PAGES = {
     "page": ("alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY"),
     "wap": ("alipay.trade.wap.pay", "QUICK_WAP_WAY"),
@@ -94,7 +92,8 @@ class AlipayGateway:
 
     async def refund(self, ask: RefundAsk) -> RefundFact:
         """Code 10000 means only that the request was taken. `fund_change` Y means that this call moved the money;
-        otherwise it is `processing` and a query tells."""
+        otherwise it is `processing` and a query tells. Alipay wants 3 s between two refunds of a trade: the callers'
+        to keep."""
         biz = {
             "out_trade_no": ask.out_trade_no,
             "out_request_no": ask.out_refund_no,
