@@ -3,10 +3,11 @@
 import asyncio
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,18 +56,29 @@ def stocking() -> Callable[[Shop], Awaitable[None]] | None:
 
 
 @pytest.fixture
+def outside() -> Mapping[str, str]:
+    """Settings of the world outside, such as gateways; a journey's module overrides this fixture."""
+    return {}
+
+
+@pytest.fixture
 def served_shop(
     fresh_database: DatabaseUrls,
     journey_settings: Settings,
     stocking: Callable[[Shop], Awaitable[None]] | None,
+    outside: Mapping[str, str],
     tmp_path: Path,
 ) -> Iterator[ServedShop]:
-    """The shop under uvicorn on a free loopback port, as a service is started."""
+    """The shop under uvicorn on a free loopback port, as a service is started; gateways find it there."""
     if stocking is not None:
         asyncio.run(_stock(fresh_database, journey_settings, stocking))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", "--factory", "transactional.app:from_environment"]
-    command += ["--host", "127.0.0.1", "--port", "0"]
-    environment = {**os.environ, **fresh_database.environment(), "MINGSUAN_VAR": str(journey_settings.var)}
+    command += ["--host", "127.0.0.1", "--port", port]
+    own = {"MINGSUAN_VAR": str(journey_settings.var), "MINGSUAN_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    environment = {**os.environ, **fresh_database.environment(), **own, **outside}
     log = tmp_path / "shop.log"
     with log.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
         try:

@@ -91,7 +91,7 @@ def buy(page: Page) -> None:
     expect(page.locator("#quote")).to_contain_text("¥50.00")
     sound(page)
     page.get_by_role("button", name="立即购买").click()
-    expect(page.get_by_text("支付后余额")).to_be_visible()
+    expect(page.get_by_text("余额 ¥120.00")).to_be_visible()
     sound(page)
     page.get_by_role("button", name="支付 ¥50.00").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("已交付，归您所有")
@@ -109,3 +109,16 @@ def reveal_and_copy(page: Page) -> None:
     page.goto("/wallet")
     expect(page.get_by_text("¥70.00").first).to_be_visible()
     sound(page)
+
+
+def order_to_pay(page: Page, method: str) -> str:
+    """Chooses the product and a gateway, and is shown how to pay; the order's own address."""
+    page.goto("/")
+    page.get_by_role("link", name="点卡").click()
+    page.get_by_role("button", name="立即购买").click()
+    page.locator("label.option", has_text=method).click()
+    sound(page)
+    page.get_by_role("button", name="支付 ¥50.00").click()
+    expect(page.get_by_role("heading", level=2, name=method)).to_be_visible()
+    sound(page)
+    return page.url.removesuffix("/pay")

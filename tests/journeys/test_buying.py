@@ -9,7 +9,7 @@ from tests.journeys import steps
 from tests.journeys.conftest import ServedShop, Watched
 from transactional.shop import Shop
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 
 
 @pytest.fixture
