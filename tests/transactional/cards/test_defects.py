@@ -1,5 +1,6 @@
 """Codes that turned out bad: charged to their batch to the fen, and replaced where a customer has one."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -81,6 +82,16 @@ async def test_a_replacement_that_is_bad_too_is_replaced_again(stocked: Stocked)
     assert sorted([first.lost_fen or 0, second.lost_fen or 0]) == [350, 351]
     assert await shown(stocked, buyer, unit) in ("SPARE-1", "SPARE-2")
     assert (await balances(stocked))["card_losses"] == 701
+
+
+async def test_reported_twice_at_the_same_moment_a_code_is_replaced_once(stocked: Stocked) -> None:
+    await stocked.stock(codes(1))
+    await bought(stocked)
+    await stocked.stock(["SPARE-1", "SPARE-2"])
+    code = codes(1)[0]
+    done = await asyncio.gather(*(report(stocked, code=code) for _ in range(3)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["CardDefectView", "NotInStockError", "NotInStockError"]
+    assert await stocked.rows("select count(*) from shop.card where state = 'available'") == [(1,)]
 
 
 async def test_with_no_other_code_nothing_changes_and_staff_are_told(stocked: Stocked) -> None:
