@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Integer, MetaData, func, text
+from sqlalchemy import BigInteger, DateTime, Identity, Integer, MetaData, event, func, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -78,6 +78,18 @@ def engine(url: str, **options: Any) -> AsyncEngine:
     All its connections stay open: those of an overflow are closed on return, and a busy shop would open one a request.
     """
     return create_async_engine(url, pool_size=20, max_overflow=0, pool_pre_ping=True, hide_parameters=True, **options)
+
+
+def beside(source: AsyncEngine, connections: int) -> AsyncEngine:
+    """An engine to the same database with connections of its own, which end with the source's.
+
+    For work that requests wait for while they hold a connection: waiting for the same pool, they would all wait for
+    ever.
+    """
+    options: dict[str, Any] = {"pool_size": connections, "max_overflow": 0}
+    other = create_async_engine(source.url, pool_pre_ping=True, hide_parameters=True, **options)
+    event.listen(source.sync_engine, "engine_disposed", lambda _: other.sync_engine.dispose())
+    return other
 
 
 @asynccontextmanager

@@ -14,12 +14,15 @@ from mingsuan.settings import Settings
 from transactional.accounts.log_ins import LogIns
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
-from transactional.db import writing
+from transactional.db import beside, writing
 from transactional.orders.intake import Intake
 from transactional.payments.flood import RefusalBudget
 from transactional.payments.gateways.configured import gateways
 from transactional.payments.gateways.interface import Gateway
 from transactional.profile_service import ensure_profile
+
+SHARED_CONNECTIONS = 6
+"""For what requests wait for together: the intake's batches, log-ins, the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -55,5 +58,6 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
         vault = await open_vault(session, settings)
     zone = ZoneInfo(profile.timezone)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    asked = Intake(engine, zone), LogIns(engine), CatalogueCache(engine, redis_url)
+    own = beside(engine, SHARED_CONNECTIONS)
+    asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
     return Shop(settings, engine, vault, profile.currency, zone, *asked, doors)

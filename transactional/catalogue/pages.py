@@ -6,12 +6,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
-from transactional.catalogue import service
 from transactional.catalogue.quote import quote
 from transactional.catalogue.schemas import CategoryView
 from transactional.errors import NotFoundError
 from transactional.orders.schemas import MAX_QUANTITY
-from transactional.web.page import OpenPage, Page, PageReading
+from transactional.web.page import OpenPage, Page
 
 PRODUCTS_A_PAGE = 24
 
@@ -20,29 +19,26 @@ PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 @router.get("/")
-async def home(page: OpenPage, session: PageReading, number: PageNumber = 1) -> HTMLResponse:
-    return await _listed(page, session, number, address="/?")
+async def home(page: OpenPage, number: PageNumber = 1) -> HTMLResponse:
+    return await _listed(page, number, address="/?")
 
 
 @router.get("/categories/{slug}")
-async def category(page: OpenPage, session: PageReading, slug: str, number: PageNumber = 1) -> HTMLResponse:
-    found = next((each for each in await service.categories(session) if each.slug == slug), None)
+async def category(page: OpenPage, slug: str, number: PageNumber = 1) -> HTMLResponse:
+    found = next((each for each in await page.shop.catalogue.categories() if each.slug == slug), None)
     if found is None:
         raise NotFoundError
-    return await _listed(page, session, number, address=f"/categories/{slug}?", category=found)
+    return await _listed(page, number, address=f"/categories/{slug}?", category=found)
 
 
 @router.get("/search")
-async def search(
-    page: OpenPage, session: PageReading, q: Annotated[str, Query(max_length=80)] = "", number: PageNumber = 1
-) -> HTMLResponse:
+async def search(page: OpenPage, q: Annotated[str, Query(max_length=80)] = "", number: PageNumber = 1) -> HTMLResponse:
     wanted = q.strip()
-    return await _listed(page, session, number, address=f"/search?{urlencode({'q': wanted})}&", query=wanted)
+    return await _listed(page, number, address=f"/search?{urlencode({'q': wanted})}&", query=wanted)
 
 
 async def _listed(
     page: Page,
-    session: PageReading,
     number: int,
     *,
     address: str,
@@ -51,13 +47,13 @@ async def _listed(
 ) -> HTMLResponse:
     offset = (number - 1) * PRODUCTS_A_PAGE
     slug = category.slug if category else None
-    found = await service.products(session, category=slug, search=query, limit=PRODUCTS_A_PAGE, offset=offset)
+    found = await page.shop.catalogue.products(category=slug, search=query, limit=PRODUCTS_A_PAGE, offset=offset)
     if number > 1 and not found.items:
         raise NotFoundError
     return page.show(
         "catalogue/_found.html" if page.is_fragment else "catalogue/list.html",
         section="home",
-        categories=await service.categories(session),
+        categories=await page.shop.catalogue.categories(),
         category=category,
         query=query,
         products=found.items,
@@ -69,8 +65,8 @@ async def _listed(
 
 
 @router.get("/products/{slug}")
-async def product(page: OpenPage, session: PageReading, slug: str, sku: str = "", quantity: str = "1") -> HTMLResponse:
-    found = await service.product(session, slug)
+async def product(page: OpenPage, slug: str, sku: str = "", quantity: str = "1") -> HTMLResponse:
+    found = await page.shop.catalogue.product(slug)
     return page.show(
         "catalogue/product.html",
         section="home",
@@ -82,10 +78,8 @@ async def product(page: OpenPage, session: PageReading, slug: str, sku: str = ""
 
 
 @router.get("/products/{slug}/quote")
-async def product_quote(
-    page: OpenPage, session: PageReading, slug: str, sku: str = "", quantity: str = "1"
-) -> HTMLResponse:
-    found = await service.product(session, slug)
+async def product_quote(page: OpenPage, slug: str, sku: str = "", quantity: str = "1") -> HTMLResponse:
+    found = await page.shop.catalogue.product(slug)
     offered = quote(found.skus, sku, quantity)
     if offered is None:
         raise NotFoundError

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -234,3 +235,15 @@ async def test_an_order_holds_at_most_what_the_sku_allows(stocked: Stocked) -> N
     with pytest.raises(TooManyUnitsError):
         await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 3, "three")
     assert (await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 2, "two")).quantity == 2
+
+
+async def test_requests_that_hold_every_connection_do_not_keep_purchases_waiting(stocked: Stocked) -> None:
+    """Pages hold one while they buy, look up who asks, and show the catalogue."""
+    await stocked.stock(codes(1))
+    buyer = await stocked.customer("li", PRICE_FEN)
+    async with AsyncExitStack() as held, asyncio.timeout(20):
+        for _ in range(20):
+            await held.enter_async_context(reading(stocked.shop.engine))
+        assert (await stocked.shop.catalogue.product("steam-50")).stock == 1
+        assert await stocked.shop.log_ins.customer("nobody's") is None
+        assert (await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "key")).state == "delivered"
