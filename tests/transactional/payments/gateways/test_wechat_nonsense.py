@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -13,7 +14,7 @@ from simulation.gateways.keys import environment
 from simulation.gateways.state import State
 from simulation.gateways.wechat_signing import signature_headers
 from tests.simulation.gateways.served import World
-from tests.transactional.payments.gateways.wechat_shop import an_ask, shop_of
+from tests.transactional.payments.gateways.wechat_shop import Hanging, an_ask, hasty_client, shop_of
 from transactional.payments.gateways.interface import (
     GatewayRefusedError,
     RefundAsk,
@@ -21,6 +22,7 @@ from transactional.payments.gateways.interface import (
     Trade,
     UnknownOutcomeError,
 )
+from transactional.payments.gateways.wechat import WechatGateway
 
 pytestmark = pytest.mark.anyio
 NUMBER = "A00001"
@@ -146,6 +148,21 @@ async def test_a_share_that_the_gateway_has_not_ended_has_no_instant(world: Worl
             await gateway.query_share("4200000001", "S2")
         with pytest.raises(UnknownOutcomeError):
             await gateway.return_share(ShareAsk("4200000001", "B1", "1900000999", 5, "share"), "S1")
+
+
+async def test_closing_what_is_closed_is_done(world: World) -> None:
+    async with shop_of(world, Says(world, 400, {"code": "ORDER_CLOSED", "message": "closed"})) as gateway:
+        await gateway.close(NUMBER)
+    async with shop_of(world, Says(world, 400, {"code": "ORDERPAID", "message": "paid"})) as gateway:
+        with pytest.raises(GatewayRefusedError, match="ORDERPAID"):
+            await gateway.close(NUMBER)
+
+
+async def test_the_whole_call_has_its_time_whatever_the_connection_does(world: World) -> None:
+    gateway = WechatGateway(hasty_client(world, 0.05, Hanging()), 60)
+    with anyio.fail_after(2):
+        with pytest.raises(UnknownOutcomeError, match="no answer within"):
+            await gateway.query(NUMBER)
 
 
 @pytest.mark.parametrize(

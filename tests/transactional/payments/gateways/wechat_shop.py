@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import anyio
 import httpx
 
 from mingsuan import clock
@@ -34,7 +35,15 @@ async def shop_of(world: World, transport: httpx.AsyncBaseTransport | None = Non
         await gateway.aclose()
 
 
-def hasty_client(world: World, call_seconds: float) -> WechatClient:
+class Hanging(httpx.AsyncBaseTransport):
+    """Never answers, and keeps no time itself."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+def hasty_client(world: World, call_seconds: float, transport: httpx.AsyncBaseTransport | None = None) -> WechatClient:
     """A client that does not wait long."""
     keys, settings = world.state.keys, world.settings()
     return WechatClient(
@@ -47,6 +56,7 @@ def hasty_client(world: World, call_seconds: float) -> WechatClient:
         settings.wechat_public_key_id,
         settings.wechat_gateway_url,
         call_seconds=call_seconds,
+        transport=transport,
     )
 
 
