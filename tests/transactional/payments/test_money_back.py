@@ -75,7 +75,7 @@ async def test_the_second_payment_of_an_order_goes_back_by_itself(till: Till) ->
 
 async def test_money_for_an_unknown_trade_waits_for_a_person_who_applies_it_or_sends_it_back(till: Till) -> None:
     staff = await till.staff()
-    customer, order = await till.place()
+    _, order = await till.place()
     for name in ("A", "B", "C"):
         assert (await till.paid(f"strange-{name}", PRICE_FEN - (name == "C"))).verdict == "unmatched"
         assert (await till.paid(f"strange-{name}", PRICE_FEN - (name == "C"))).verdict == "duplicate"
@@ -142,7 +142,7 @@ async def test_a_wallet_gets_its_refund_at_once(till: Till) -> None:
 
 
 async def test_a_refund_without_an_answer_is_asked_about_under_the_same_number(till: Till) -> None:
-    _, order, number = await till.bought()
+    _, order, _ = await till.bought()
     [unit] = await till.units(order)
     till.gateway.plan("refund", UnknownOutcomeError("no answer"))
     await grant(till, unit.id)

@@ -1,0 +1,162 @@
+"""Daily bills, profit shares, chargebacks and settlements: what the gateway books is what the shop books."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from mingsuan import clock
+from tests.transactional.payments.conftest import Till
+from tests.transactional.small_shop import PRICE_FEN
+from transactional.db import writing
+from transactional.payments import bills, disputes, refunds, sharing
+from transactional.payments.errors import AlreadyRecordedError, NotSharableError, TooMuchChargedBackError
+from transactional.payments.gateways.interface import Bill, BillLine, BillNotReadyError, ShareFact
+from transactional.payments.schemas import NewChargeback, NewSettlement
+
+pytestmark = pytest.mark.anyio
+
+
+def today() -> date:
+    return clock.business_date(clock.now(), bills.GATEWAY_ZONE)
+
+
+def line(number: str, amount_fen: int, fee_fen: int, refund: str | None = None) -> BillLine:
+    kind = "refund" if refund else "payment"
+    return BillLine(kind, number, f"T{number}", refund, amount_fen, fee_fen, clock.now())
+
+
+async def fetch(till: Till, *lines: BillLine) -> bool:
+    till.gateway.plan("bill", Bill(today(), b"\1" * 32, lines))
+    return await bills.fetch(till.shop, "wechat", today())
+
+
+async def verdicts(till: Till) -> list[str]:
+    return [row[0] for row in await till.rows("select verdict from shop.gateway_bill_line order by line_no")]
+
+
+async def test_a_bill_that_agrees_changes_nothing_and_is_stored_once(till: Till) -> None:
+    _, _, number = await till.bought()
+    assert await fetch(till, line(number, PRICE_FEN, 30))
+    assert not await fetch(till, line(number, PRICE_FEN, 31))
+    assert await verdicts(till) == ["agrees"]
+    assert await till.one("select count(*) from shop.review_case") == 0
+    assert await till.balance("gateway_receivable") == PRICE_FEN - 30
+
+
+async def test_a_bill_that_is_not_there_yet_is_asked_for_again(till: Till) -> None:
+    till.gateway.plan("bill", BillNotReadyError())
+    assert not await bills.fetch(till.shop, "wechat", today())
+    assert await fetch(till)
+
+
+async def test_a_payment_that_only_the_bill_knows_is_found_with_its_real_fee(till: Till) -> None:
+    customer, order = await till.place()
+    number = await till.number(await till.start(customer, order))
+    assert await fetch(till, line(number, PRICE_FEN, 19))
+    assert await till.state(order) == "delivered"
+    assert await verdicts(till) == ["found"]
+    assert await till.balance("gateway_receivable") == PRICE_FEN - 19
+    assert await till.one("select fee_fen from shop.payment") == 19
+    assert await till.is_whole()
+
+
+async def test_what_differs_is_a_case_and_a_fee_is_corrected_on_the_bill_s_date(till: Till) -> None:
+    _, _, cheap = await till.bought()
+    _, _, wrong = await till.bought()
+    _, _, absent = await till.bought()
+    lines = (line(cheap, PRICE_FEN, 25), line(wrong, PRICE_FEN - 1, 30), line(cheap, 7, 0, "R-UNKNOWN"))
+    assert await fetch(till, *lines)
+    assert await verdicts(till) == ["fee_differs", "amount_differs", "refund_unknown"]
+    kinds = [row[0] for row in await till.rows("select kind from shop.review_case order by kind")]
+    assert kinds == ["bill_amount_differs", "bill_refund_unknown", "missing_in_bill"]
+    assert await till.one("select subject from shop.review_case where kind = 'missing_in_bill'") == absent
+    corrected = "select ledger_date from shop.ledger_transaction where event = 'fee_corrected'"
+    assert await till.one(corrected) == today()
+    assert await till.one("select difference_count from shop.gateway_bill") == 4
+    assert await till.is_whole()
+
+
+async def test_a_fee_given_back_on_a_refund_is_learnt_from_the_bill(till: Till) -> None:
+    _, order, number = await till.bought()
+    [unit] = await till.units(order)
+    async with writing(till.shop.engine) as session:
+        await refunds.grant(session, [(unit.id, None)], "asked", None, clock.now(), till.shop.zone)
+    await till.jobs.run_due()
+    refund = await till.one("select out_refund_no from shop.refund_payout")
+    assert await fetch(till, line(number, PRICE_FEN, 30), line(number, PRICE_FEN, -30, refund))
+    assert await verdicts(till) == ["agrees", "fee_returned"]
+    assert await till.balance("gateway_receivable") == 0
+    assert await till.balance("payment_fees") == 0
+
+
+async def test_bills_are_asked_for_after_half_past_ten_of_the_shop(till: Till) -> None:
+    noon = clock.start_of(today(), till.shop.zone)
+    with clock.at(noon + timedelta(hours=10)):
+        assert await bills.fetch_due(till.shop) == 0
+    with clock.at(noon + timedelta(hours=11)):
+        assert await bills.fetch_due(till.shop) == bills.DAYS_BACK
+
+
+async def test_a_share_waits_a_minute_and_comes_back_before_a_refund_is_sent(till: Till) -> None:
+    staff = await till.staff()
+    _, order, _ = await till.bought()
+    payment = await till.one("select public_id from shop.payment")
+    start, about = clock.now(), (staff, "partner", till.shop.zone)
+    with pytest.raises(NotSharableError):
+        async with writing(till.shop.engine) as session:
+            await sharing.request(session, payment, "partner", PRICE_FEN, *about, start)
+    async with writing(till.shop.engine) as session:
+        await sharing.request(session, payment, "partner", 1000, *about, start)
+    await till.jobs.run_due()
+    assert till.gateway.made("share") == []
+    till.gateway.plan("share", ShareFact("processing", "?"))
+    with clock.at(start + timedelta(minutes=2)):
+        await till.jobs.run_due()
+    with clock.at(start + timedelta(minutes=3)):
+        await till.jobs.run_due()
+    assert await till.balance("commissions") == 1000
+    [unit] = await till.units(order)
+    with clock.at(start + timedelta(minutes=4)):
+        async with writing(till.shop.engine) as session:
+            await refunds.grant(session, [(unit.id, None)], "asked", None, clock.now(), till.shop.zone)
+        await till.jobs.run_due()
+    with clock.at(start + timedelta(minutes=6)):
+        await till.jobs.run_due()
+    operations = [name for name, _ in till.gateway.asked if name in ("return_share", "refund")]
+    assert operations == ["return_share", "refund"]
+    assert await till.balance("commissions") == 0
+    assert await till.state(order) == "refunded"
+    assert await till.is_whole()
+
+
+async def test_a_chargeback_is_recorded_once_and_never_beyond_the_payment(till: Till) -> None:
+    staff = await till.staff()
+    await till.bought()
+    payment = await till.one("select public_id from shop.payment")
+    new = NewChargeback(payment_id=payment, amount_fen=2000, fee_fen=150, gateway_reference="CB1", reason="dispute")
+    for _ in range(2):
+        async with writing(till.shop.engine) as session:
+            await disputes.record_chargeback(session, new, staff, till.shop.zone, clock.now())
+    assert await till.balance("chargebacks") == 2000
+    assert await till.balance("gateway_receivable") == PRICE_FEN - 30 - 2150
+    for other, refusal in (
+        (new.model_copy(update={"amount_fen": 1}), AlreadyRecordedError),
+        (new.model_copy(update={"amount_fen": 3001, "gateway_reference": "CB2"}), TooMuchChargedBackError),
+    ):
+        with pytest.raises(refusal):
+            async with writing(till.shop.engine) as session:
+                await disputes.record_chargeback(session, other, staff, till.shop.zone, clock.now())
+    assert await till.is_whole()
+
+
+async def test_a_settlement_is_recorded_once_under_the_bank_s_reference(till: Till) -> None:
+    staff = await till.staff()
+    new = NewSettlement(method="wechat", amount_fen=4000, bank_reference="B1")
+    for _ in range(2):
+        async with writing(till.shop.engine) as session:
+            await disputes.record_settlement(session, new, staff, till.shop.zone, clock.now())
+    assert await till.balance("bank") == 4000
+    other = new.model_copy(update={"amount_fen": 1})
+    with pytest.raises(AlreadyRecordedError):
+        async with writing(till.shop.engine) as session:
+            await disputes.record_settlement(session, other, staff, till.shop.zone, clock.now())
