@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME …]`: runs the named benchmarks, or all; the last line of each is one JSON object.
 
-A benchmark is a module of this package with a function `measure() -> Report`.
+A benchmark is a module of this package with a function `measure() -> Report`; a folder holds what one of them needs.
 """
 
 import importlib
@@ -14,7 +14,11 @@ FRAME = frozenset({"__main__", "report"})
 
 def names() -> list[str]:
     """Every benchmark of this package."""
-    return sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name not in FRAME)
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(benchmarks.__path__)
+        if not module.ispkg and module.name not in FRAME
+    )
 
 
 def main(wanted: list[str]) -> int:
