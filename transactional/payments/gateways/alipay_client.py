@@ -23,7 +23,9 @@ SOCKET_SECONDS = 5
 CALL_SECONDS = 12
 THREADS = 8
 """Calls at a time: the library blocks, and a slow Alipay must not take every thread of the shop."""
-UNKNOWN_CODES = frozenset({"20000", "40005"})
+BUSINESS_FAILED = "40004"
+"""The one code by which Alipay refuses what was asked. The other codes of 4… speak of keys, clocks, rights and load,
+20000 of a service that is down: they say nothing about the money."""
 UNKNOWN_SUB_CODES = frozenset(
     {
         "ACQ.SYSTEM_ERROR",
@@ -34,8 +36,7 @@ UNKNOWN_SUB_CODES = frozenset(
         "isp.unknown-error",
     }
 )
-"""Alipay's own documents say of these: it may have happened, query or ask again. 40005 is too many calls at once, which
-is no answer to what was asked."""
+"""Alipay's own documents say of these: it may have happened, query or ask again."""
 
 
 class _Library(AliPay):  # type: ignore[misc]
@@ -68,7 +69,7 @@ class AlipayClient:
         reason = f"{answer.get('msg', '')} {answer.get('sub_msg', '')}".strip()
         if code == "10000":
             return answer
-        if not code.startswith("4") or code in UNKNOWN_CODES or sub_code in UNKNOWN_SUB_CODES:
+        if code != BUSINESS_FAILED or sub_code in UNKNOWN_SUB_CODES:
             raise UnknownOutcomeError(f"{method}: {code} {sub_code} {reason}")
         raise GatewayRefusedError(sub_code or code, reason)
 

@@ -175,7 +175,7 @@ class UnionpayGateway:
 
     def _check_done(self, told: Told) -> None:
         code, reason = told.get("respCode", ""), told.get("respMsg", "")
-        if code in words.UNDECIDED or not code:
+        if code in words.UNDECIDED or code in ("", words.BAD_SIGNATURE):
             raise UnknownOutcomeError(f"respCode {code!r} {reason}")
         if code not in words.DONE:
             raise GatewayRefusedError(code, reason)

@@ -14,6 +14,8 @@ PAY, REFUND, FILE = "01", "04", "76"
 DONE = ("00", "A6")
 UNDECIDED = ("03", "04", "05")
 """Accepted or lost on the way: only a query tells."""
+BAD_SIGNATURE = "11"
+"""UnionPay could not verify ours: keys are wrong here, which says nothing about the money."""
 NO_SUCH_TRADE, NO_SUCH_FILE = "34", "98"
 REPEATED = "12"
 """This number was used before: it is the same request again."""

@@ -197,7 +197,7 @@ async def test_a_field_that_comes_twice_is_refused(world: World, alipay: AlipayG
 
 
 @given(position=st.integers(min_value=0), with_byte=st.integers(min_value=0, max_value=255))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_changed_byte_makes_a_notice_say_something_else(
     world: World, alipay: AlipayGateway, position: int, with_byte: int
 ) -> None:
@@ -214,7 +214,7 @@ async def test_no_changed_byte_makes_a_notice_say_something_else(
 
 
 @given(garbage=st.binary(max_size=300))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_garbage_is_refused_and_never_an_exception(alipay: AlipayGateway, garbage: bytes) -> None:
     with pytest.raises(RefusedNoticeError):
         await read(alipay, garbage)

@@ -180,7 +180,7 @@ async def test_no_answer_that_fails_is_taken_for_a_payment(
         await unionpay.query(number)
 
 
-@pytest.mark.parametrize("code", unionpay_words.UNDECIDED)
+@pytest.mark.parametrize("code", [*unionpay_words.UNDECIDED, unionpay_words.BAD_SIGNATURE])
 async def test_codes_that_decide_nothing_are_unknown_outcomes(
     unionpay: UnionpayGateway, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:

@@ -139,7 +139,7 @@ async def test_no_changed_byte_makes_a_notice_say_something_else(
 
 
 @given(garbage=st.binary(max_size=300))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_garbage_is_refused_and_never_an_exception(unionpay: Gateway, garbage: bytes) -> None:
     with pytest.raises(RefusedNoticeError):
         await read(unionpay, garbage)
