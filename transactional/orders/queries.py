@@ -1,8 +1,6 @@
 """SQL that reads orders for their customers and for staff. Codes are not readable from here."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -70,12 +68,6 @@ COUNT = text(
     "select count(*) from shop.orders where cast(:customer_id as bigint) is null or customer_id = :customer_id"
 )
 
-FREE_CODES = text("""
-select count(*) from shop.card join shop.sku on sku.id = card.sku_id
-where sku.public_id = :sku and card.delivered_fulfilment_id is null and card.state = 'available'
-    and card.free_at <= :at and (card.expires_at is null or card.expires_at > :at)
-""")
-
 
 async def order(session: ReadSession, order_no: str, customer_id: int | None) -> OrderView | None:
     """The order with its lines, units and events; of anybody when no customer is named."""
@@ -104,11 +96,6 @@ async def orders(session: ReadSession, customer_id: int | None, limit: int, offs
     rows = await session.execute(ORDERS, values)
     total: int = (await session.execute(COUNT, {"customer_id": customer_id})).scalar_one()
     return OrderList(items=tuple(OrderSummary.model_validate(row) for row in rows), total=total)
-
-
-async def free_codes(session: ReadSession, sku: UUID, at: datetime) -> int:
-    """How many codes of the SKU are free, whether or not a transaction under way has locked them."""
-    return int((await session.execute(FREE_CODES, {"sku": sku, "at": at})).scalar_one())
 
 
 def _shown(row: Any) -> dict[str, Any]:
