@@ -9,7 +9,9 @@ from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from simulation.history import simulate
 from tests.transactional.ledger.selling import Selling
-from transactional.db import engine, reading
+from tests.transactional.small_shop import PRICE_FEN, codes
+from transactional.cards.batch_costs import correct_cost
+from transactional.db import engine, reading, writing
 from transactional.ledger import check, control_accounts, seals
 from transactional.ledger.heads_file import heads_file
 
@@ -35,6 +37,18 @@ async def test_a_simulated_history_keeps_every_control_account(fresh_database: D
 async def test_a_shop_that_sells_has_no_findings(selling: Selling) -> None:
     await selling.sell("li", 2)
     await selling.seal()
+    assert await selling.found() == []
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 4000), (4000, 0), (4000, 4100)])
+async def test_a_cost_that_is_learnt_or_corrected_later_is_no_finding(
+    selling: Selling, before: int | None, after: int
+) -> None:
+    batch = await selling.stocked.stock(codes(2), cost_fen=before)
+    buyer = await selling.stocked.customer("li", PRICE_FEN)
+    await selling.stocked.shop.intake.buy(buyer.id, selling.stocked.sku.id, 1, "key", None)
+    async with writing(selling.stocked.shop.engine) as session:
+        await correct_cost(session, batch.id, after, "invoice", None, selling.stocked.shop.zone)
     assert await selling.found() == []
 
 
