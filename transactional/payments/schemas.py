@@ -34,15 +34,15 @@ class PayLinkView(View):
 
 
 class PaymentStarted(View):
-    """What is kept under the command's key; an order that costs nothing has no payment."""
+    """What is kept under the command's key; the rest is looked up when it is answered."""
 
-    id: UUID | None
+    id: UUID
 
 
 class PaymentView(View):
     """An attempt to pay, as the shop knows it now; ask again until `state` is final."""
 
-    id: UUID | None = Field(description="None when the order cost nothing")
+    id: UUID
     order_no: str
     order_state: str
     method: str

@@ -12,7 +12,7 @@ LATE = "paid late; no longer available"
 
 
 async def settle_order(
-    session: WriteSession, order_id: int, payment_id: int | None, paid_at: datetime, at: datetime, zone: ZoneInfo
+    session: WriteSession, order_id: int, payment_id: int, paid_at: datetime, at: datetime, zone: ZoneInfo
 ) -> None:
     """Delivers what can be delivered, refunds what a late payment can no longer get, closes the order's other attempts.
 
@@ -25,7 +25,7 @@ async def settle_order(
     await close_others(session, order_id, payment_id, at)
 
 
-async def close_others(session: WriteSession, order_id: int, payment_id: int | None, at: datetime) -> None:
+async def close_others(session: WriteSession, order_id: int, payment_id: int, at: datetime) -> None:
     """Has the gateways asked at once to close other attempts that are still open, so that nobody pays twice."""
     for other in await queries.open_payments(session, order_id):
         if other.id != payment_id:

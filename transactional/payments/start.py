@@ -63,7 +63,7 @@ async def start(
         started = await once(session, command, PaymentStarted, work)
     if gateway is not None and opened:
         await _ask_gateway(shop, gateway, opened[0])
-    return await view(shop, started.id, customer.id, order_no)
+    return await view(shop, started.id, customer.id)
 
 
 def _gateway(shop: Shop, new: NewPayment) -> Gateway | None:
@@ -150,27 +150,10 @@ async def _record(session: WriteSession, payment_id: int, answer: calls.Answer[P
         payment.state, payment.ask_at = "failed", None
 
 
-async def view(shop: Shop, payment_id: UUID | None, customer_id: int | None, order_no: str = "") -> PaymentView:
+async def view(shop: Shop, payment_id: UUID, customer_id: int) -> PaymentView:
     """How a payment stands, for its customer. Raises NotFoundError."""
     async with reading(shop.engine) as session:
-        if payment_id is None:
-            return _free(order_no)
         row = (await session.execute(queries.PAYMENT, {"id": payment_id, "customer_id": customer_id})).one_or_none()
         if row is None:
             raise NotFoundError
         return PaymentView.of(row)
-
-
-def _free(order_no: str) -> PaymentView:
-    return PaymentView(
-        id=None,
-        order_no=order_no,
-        order_state="paid",
-        method="wallet",
-        way=None,
-        state="succeeded",
-        amount_fen=0,
-        expires_at=None,
-        paid_at=None,
-        link=None,
-    )

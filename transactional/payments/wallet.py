@@ -15,18 +15,13 @@ from transactional.payments.models import Payment
 from transactional.payments.settling import settle_order
 
 
-async def pay_from_wallet(
-    session: WriteSession, order_no: str, customer_id: int, at: datetime, zone: ZoneInfo
-) -> UUID | None:
-    """Pays and delivers; the payment's name, None for an order that costs nothing.
+async def pay_from_wallet(session: WriteSession, order_no: str, customer_id: int, at: datetime, zone: ZoneInfo) -> UUID:
+    """Pays and delivers; the payment's name. An order that costs nothing is never waiting for this.
 
     Raises NotFoundError, OrderNotPayableError, OrderExpiredError, InsufficientBalanceError.
     """
     due = await lock_due(session, order_no, customer_id)
     require_payable(due, at)
-    if due.net_fen == 0:
-        await settle_order(session, due.order_id, None, at, at, zone)
-        return None
     await _debit(session, customer_id, due.net_fen)
     payment = Payment(order_id=due.order_id, method="wallet", state="succeeded", amount_fen=due.net_fen, paid_at=at)
     session.add(payment)
