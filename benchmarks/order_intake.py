@@ -109,13 +109,15 @@ class Bench:
         self._ground.top_up(skus, FASTEST * self._seconds)
         before = self._ground.delivered()
         with held_open(self._ground.urls.app) if snapshot else nullcontext():
-            spent = served.cpu_seconds(self._parts)
+            spent, used = served.cpu_seconds(self._parts), served.machine_seconds()
             answers = self._buy(skus, self._seconds)
+            busy = (served.machine_seconds() - used) / self._seconds
             cores = {name: (at - spent[name]) / self._seconds for name, at in served.cpu_seconds(self._parts).items()}
         orders = len(answers.latencies_ms)
         if answers.refusals or self._ground.delivered() < before + orders:
             raise RuntimeError(f"{orders} orders, but refused: {answers.refusals}")
         cores["buyers"] = answers.cpu_s / self._seconds
+        cores["others"] = max(busy - sum(cores.values()), 0.0)
         return Run(orders / self._seconds, answers.latencies_ms, cores)
 
     def _buy(self, skus: tuple[Sku, ...], seconds: int) -> Answers:
@@ -185,7 +187,11 @@ def report(rounds: Sequence[Round], seconds: int) -> Report:
         "pgbench_mean_ms": round(statistics.median(each.pgbench.mean_ms for each in rounds), 1),
         **{f"p{round(100 * p)}_ms": round(middle.percentile(p), 1) for p in (0.5, 0.95, 0.99)},
         **{f"hot_p{round(100 * p)}_ms": round(hot.percentile(p), 1) for p in (0.5, 0.95, 0.99)},
-        **{f"{name}_cpu_ms_an_order": round(1000 * c / middle.orders_per_s, 2) for name, c in middle.cores.items()},
+        **{
+            f"{name}_cpu_ms_an_order": round(1000 * c / middle.orders_per_s, 2)
+            for name, c in middle.cores.items()
+            if name != "others"
+        },
         "pgbench_cpu_ms_an_order": round(
             statistics.median(1000 * each.pgbench.cores / each.pgbench.orders_per_s for each in rounds), 2
         ),
@@ -203,6 +209,8 @@ def report(rounds: Sequence[Round], seconds: int) -> Report:
 def limit(cores: Mapping[str, float], there_are: int) -> str:
     """What the shop's rate ends at, told by who kept how many cores busy."""
     shares = ", ".join(f"{name} {busy:.2f}" for name, busy in sorted(cores.items(), key=lambda item: -item[1]))
+    if cores["others"] > there_are / 4:
+        return f"other work on this machine, which spoils the ratios ({shares} of {there_are} cores)"
     if cores["shop"] > 0.9:
         return f"the shop's one Python process, which keeps a core busy ({shares} of {there_are} cores)"
     if sum(cores.values()) > 0.9 * there_are:

@@ -46,6 +46,12 @@ def cpu_seconds(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
     return {name: sum(_spent(each) for each in _family(process)) for name, process in processes.items()}
 
 
+def machine_seconds() -> float:
+    """Processor time that everything on this machine has used so far."""
+    times = psutil.cpu_times()
+    return float(times.user + times.system + times.nice)
+
+
 def _family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 

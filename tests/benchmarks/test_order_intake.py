@@ -13,7 +13,7 @@ from benchmarks.order_intake import Reference, Round, Run, limit, report
 
 def _run(orders_per_s: float) -> Run:
     latencies = tuple(float(ms) for ms in range(1, 101))
-    return Run(orders_per_s, latencies, {"shop": 0.5, "postgres": 0.5, "buyers": 0.1})
+    return Run(orders_per_s, latencies, {"shop": 0.5, "postgres": 0.5, "buyers": 0.1, "others": 0.0})
 
 
 def _rounds() -> list[Round]:
@@ -32,9 +32,10 @@ def test_ratios_are_medians_of_the_pairs_and_latencies_those_of_the_middle_run()
 @pytest.mark.parametrize(
     ("cores", "says"),
     [
-        ({"shop": 0.97, "postgres": 0.6, "buyers": 0.1}, "one Python process"),
-        ({"shop": 0.85, "postgres": 0.9, "buyers": 0.2}, "the processor"),
-        ({"shop": 0.3, "postgres": 0.3, "buyers": 0.1}, "waiting"),
+        ({"shop": 0.97, "postgres": 0.6, "buyers": 0.1, "others": 0.1}, "one Python process"),
+        ({"shop": 0.85, "postgres": 0.9, "buyers": 0.2, "others": 0.0}, "the processor"),
+        ({"shop": 0.2, "postgres": 0.2, "buyers": 0.1, "others": 1.5}, "other work"),
+        ({"shop": 0.3, "postgres": 0.3, "buyers": 0.1, "others": 0.1}, "waiting"),
     ],
 )
 def test_the_limit_is_named_by_who_is_busy(cores: dict[str, float], says: str) -> None:
