@@ -240,7 +240,8 @@ async def fail_nearby(scene: Scene, batch: str, unit: str, monkeypatch: pytest.M
         assert (await scene.buyer.command(f"/fulfilments/{unit}/reveals")).status_code == 500
         assert (await scene.owner.command(f"/staff/card-batches/{batch}/exports", {"reason": "x"})).status_code == 500
     with monkeypatch.context() as broken:
-        broken.setattr("transactional.cards.card_import.INSERT_CARDS", text(f"{INSERT_CARDS.text} returning no_such_column"))
+        wrong = text(f"{INSERT_CARDS.text} returning no_such_column")
+        broken.setattr("transactional.cards.card_import.INSERT_CARDS", wrong)
         assert (await send(scene.owner, as_csv(f"{CODES[0]}-b"), name="fails.csv")).status_code == 500
 
 

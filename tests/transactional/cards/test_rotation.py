@@ -8,11 +8,11 @@ import pytest
 
 from tests.transactional.cards.sealed_things import SealedThings, seal_things
 from tests.transactional.small_shop import Stocked, codes, stock
-from transactional.cards import service
+from transactional.cards import queries, service
 from transactional.cards.master_keys import MasterKeyFile
 from transactional.cards.rotation import NothingSealedError, Rotated, rotate_master_key
 from transactional.cards.vault import Vault, VaultClosedError, key_files, open_vault
-from transactional.db import reading, writing
+from transactional.db import WriteSession, reading, writing
 
 pytestmark = pytest.mark.anyio
 WAITING = "select exists (select from pg_locks where not granted and relation = 'shop.data_key'::regclass)"
@@ -128,10 +128,28 @@ async def test_a_rotation_waits_for_an_import_under_way_and_wraps_its_key_too(th
     async with writing(stocked.shop.engine) as session:
         await stock(session, stocked.shop, stocked.sku.code, ["LATE-1"], None)
         rotating = asyncio.ensure_future(rotate(things))
-        while not (await stocked.rows(WAITING))[0][0]:
+        while not rotating.done() and not (await stocked.rows(WAITING))[0][0]:
             await asyncio.sleep(0.01)
         assert not rotating.done()
     done = await rotating
+    assert (await wrapped_by(things), done.data_keys) == ({done.after}, 4)
+
+
+async def test_a_rotation_cannot_slip_in_between_choosing_the_master_key_and_adding_a_data_key(
+    things: SealedThings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, rotating = queries.next_ids, list[asyncio.Task[Rotated]]()
+
+    async def meanwhile(session: WriteSession, table: str, count: int) -> list[int]:
+        rotating.append(asyncio.create_task(rotate(things)))
+        while not rotating[0].done() and not (await things.stocked.rows(WAITING))[0][0]:
+            await asyncio.sleep(0.01)
+        return await original(session, table, count)
+
+    monkeypatch.setattr(queries, "next_ids", meanwhile)
+    async with writing(things.stocked.shop.engine) as session:
+        await service.data_key_for(session, things.stocked.shop.vault, "notices", "2026-12")
+    done = await rotating[0]
     assert (await wrapped_by(things), done.data_keys) == ({done.after}, 4)
 
 
