@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
-from transactional import logs, probes, problems, selling_api
+from transactional import logs, openapi, probes, problems, selling_api
 from transactional.accounts import api as accounts
 from transactional.backoffice import stuck_api
 from transactional.cards import api as cards
@@ -31,7 +31,7 @@ from transactional.orders import api as orders
 from transactional.payments import api as payments
 from transactional.payments import gateway_api, notices_api, staff_api
 from transactional.shop import open_shop
-from transactional.web import site
+from transactional.web import problem_pages, site
 
 BODY_LIMIT_MIB = 16
 
@@ -40,7 +40,7 @@ class ShopApp(FastAPI):
     """FastAPI that describes refusals as the problem documents that they are."""
 
     def openapi(self) -> dict[str, Any]:
-        return problems.with_problem_media_type(super().openapi())
+        return openapi.completed(super().openapi())
 
 
 def create_app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
@@ -102,6 +102,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
         app.include_router(slice_api.router, prefix="/api/v1")
     app.include_router(notices_api.router)
     app.include_router(probes.router)
+    app.include_router(problem_pages.router)
     site.mount(app)
     for kind in (ShopError, RequestValidationError, HTTPException, DataError):
         app.add_exception_handler(kind, problems.answer)

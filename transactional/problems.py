@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
 from transactional.edge import language
@@ -16,11 +16,12 @@ from transactional.errors import (
     InvalidInputError,
     MethodNotAllowedError,
     NotFoundError,
+    NotReadyError,
     ShopError,
     TooLargeError,
 )
+from transactional.openapi import MEDIA_TYPE
 
-MEDIA_TYPE = "application/problem+json"
 REASONS: dict[str, str] = {
     "missing": "Is required.",
     "extra_forbidden": "There is no such field.",
@@ -68,22 +69,12 @@ def responses(*kinds: type[ShopError]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def with_problem_media_type(description: dict[str, Any]) -> dict[str, Any]:
-    """An OpenAPI description whose refusals have the media type that they are sent with."""
-    for methods in description["paths"].values():
-        for operation in methods.values():
-            for status, answer in operation["responses"].items():
-                if status >= "400" and "application/json" in answer.get("content", {}):
-                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
-    return description
-
-
 def refusal_of(error: Exception) -> ShopError:
     """Any exception as one of the shop's refusals; what nobody foresaw becomes a plain internal error."""
     if isinstance(error, ShopError):
         return error
-    if isinstance(error, DataError):  # such as a NUL character, or a number beyond the column's range
-        return InvalidInputError()
+    if isinstance(error, DBAPIError):
+        return _of_database(error)
     if isinstance(error, RequestValidationError):
         return InvalidInputError([_field(item) for item in error.errors()])
     if isinstance(error, HTTPException):
@@ -92,6 +83,12 @@ def refusal_of(error: Exception) -> ShopError:
             return TooLargeError(limit_mib=error.detail)
         return kinds.get(error.status_code) or (InvalidInputError() if error.status_code < 500 else ShopError())
     return ShopError()
+
+
+def _of_database(error: DBAPIError) -> ShopError:
+    if isinstance(error, DataError):  # such as a NUL character, or a number beyond the column's range
+        return InvalidInputError()
+    return NotReadyError() if error.connection_invalidated else ShopError()
 
 
 async def answer(request: Request, error: Exception) -> Response:
