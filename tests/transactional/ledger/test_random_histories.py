@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: every transaction sums to zero and each control account equals its own book."""
 
 from collections import Counter
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +14,9 @@ from transactional.ledger.rules import Account
 
 ASSETS = {Account.CARD_INVENTORY, Account.PURCHASES_IN_FLIGHT}
 INCOME = {Account.SALES, Account.DRAW_INCOME, Account.MEMBERSHIP_INCOME, Account.OTHER_INCOME}
-NUMBERS = st.integers(min_value=0, max_value=20_000)
-HAPPENINGS = st.lists(st.tuples(st.sampled_from(EVENTS), NUMBERS, NUMBERS, st.booleans()), max_size=60)
+MOST = 20_000
+NUMBERS = st.integers(min_value=0, max_value=MOST)
+HAPPENINGS = st.lists(st.tuples(st.sampled_from(EVENTS), NUMBERS, NUMBERS, st.booleans()), min_size=20, max_size=60)
 
 
 def follow(happenings: list[tuple[Event, int, int, bool]]) -> set[str]:
@@ -43,6 +45,7 @@ def follow(happenings: list[tuple[Event, int, int, bool]]) -> set[str]:
     return seen
 
 
+@settings(max_examples=30, deadline=None)
 @given(HAPPENINGS)
 def test_every_control_account_equals_its_own_book_after_every_event(
     happenings: list[tuple[Event, int, int, bool]],
@@ -51,12 +54,15 @@ def test_every_control_account_equals_its_own_book_after_every_event(
 
 
 def test_it_does_so_in_many_long_histories(full_counts: bool) -> None:
-    @settings(max_examples=5_000 if full_counts else 40, deadline=None)
-    @given(st.lists(st.tuples(st.sampled_from(EVENTS), NUMBERS, NUMBERS, st.booleans()), min_size=60, max_size=150))
-    def long_histories(happenings: list[tuple[Event, int, int, bool]]) -> None:
-        follow(happenings)
-
-    long_histories()
+    """Drawn by seed: a long list is slow to draw and to shrink, a seed is not."""
+    for seed in range(5_000 if full_counts else 100):
+        drawn = Random(seed)  # noqa: S311  (histories to repeat, not secrets)
+        follow(
+            [
+                (drawn.choice(EVENTS), drawn.randint(0, MOST), drawn.randint(0, MOST), drawn.random() < 0.5)
+                for _ in range(150)
+            ]
+        )
 
 
 def test_the_events_reach_every_kind_of_posting() -> None:
