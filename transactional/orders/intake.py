@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
+from transactional import metrics
 from transactional.db import ReadSession, writing
 from transactional.errors import OutOfStockError
 from transactional.orders import hot_path
@@ -98,6 +99,7 @@ class Intake:
                 contended = await _contended(session, requests, outcomes)
         except Exception:  # noqa: BLE001  (whatever it was, each request gets its own answer alone)
             return [None] * len(batch)
+        metrics.batch_written(len(batch))
         return [None if at in contended else outcome for at, outcome in enumerate(outcomes)]
 
     async def _alone(self, request: BuyRequest) -> Outcome | Exception:
@@ -137,6 +139,8 @@ def _answer(future: asyncio.Future[OrderPlaced], outcome: Outcome | Exception) -
     if future.done():
         return
     if isinstance(outcome, Exception):
+        if isinstance(outcome, OutOfStockError):
+            metrics.stock_out_refused()
         future.set_exception(outcome)
     else:
         future.set_result(outcome)

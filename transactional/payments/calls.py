@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
+from transactional import metrics
 from transactional.db import WriteSession, writing
 from transactional.payments.gateways.interface import GatewayRefusedError, UnknownOutcomeError
 from transactional.payments.models import ExternalCall
@@ -59,7 +60,9 @@ async def end(session: WriteSession, call_id: int, answer: Answer[Result]) -> No
     ended = update(ExternalCall).where(ExternalCall.id == call_id)
     detail = {name: text[:500] for name, text in (("code", answer.code), ("reason", answer.reason)) if text}
     values = {"outcome": answer.outcome, "http_status": answer.http_status, "detail": detail, "ended_at": clock.now()}
-    await session.execute(ended.values(values))
+    made_of = ended.values(values).returning(ExternalCall.target, ExternalCall.operation)
+    for target, operation in await session.execute(made_of):
+        metrics.gateway_called(target, operation, answer.outcome)
 
 
 async def made(

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from mingsuan import clock
+from transactional import metrics
 from transactional.cards.keyring import data_key_for
 from transactional.db import WriteSession, writing
 from transactional.payments.apply import trade_found
@@ -97,6 +98,7 @@ async def _keep(
         "received_at": at,
     }
     await session.execute(insert(PaymentNotification).values(**row, **about))
+    metrics.notice_received(method, verdict)
 
 
 def place(digest: bytes) -> bytes:
