@@ -1,6 +1,7 @@
 """A planned history into the rows of a shop: catalogue, customers, wallets and orders."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from mingsuan.clock import start_of
 from mingsuan.progress import Progress
@@ -8,9 +9,11 @@ from simulation.card_rows import CardRows
 from simulation.catalogue import CATEGORIES, PRODUCTS
 from simulation.plan import Plan
 from simulation.planned import PlannedOrder, PlannedUnit
+from simulation.settlements import settlements
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids
 from transactional.cards.vault import Vault
 from transactional.ledger import bulk
+from transactional.ledger.gateway_rules import gateway_settled
 from transactional.ledger.rules import wallet_credited
 from transactional.orders.history import (
     HistoricCustomer,
@@ -42,6 +45,7 @@ class ShopRows:
         customers = self._customers()
         self._credits(customers)
         fulfilments = self._orders(customers, skus)
+        self._settlements()
         self._progress(f"sealing {sum(len(batch.costs_fen) for batch in self._plan.stock.batches):,} codes")
         CardRows(self._connection, self._plan, self._vault, skus, fulfilments).write()
 
@@ -98,6 +102,17 @@ class ShopRows:
             wallet_credited(one.reference, customers[one.customer], one.amount_fen, one.source, one.at)
             for one in self._plan.shopped.credits
         )
+        bulk.write(self._connection, postings, self._plan.zone)
+
+    def _settlements(self) -> None:
+        end = start_of(self._plan.days[-1] + timedelta(days=1), self._plan.zone)
+        planned = settlements(self._plan.shopped.orders, self._plan.zone, end)
+        keys = reserve_ids(self._connection, "gateway_settlement", len(planned))
+        numbered = list(zip(keys, planned, strict=True))
+        columns = ("id", "method", "amount_fen", "bank_reference", "settled_at")
+        rows = ((key, one.method, one.amount_fen, one.bank_reference, one.at) for key, one in numbered)
+        copy_rows(self._connection, "gateway_settlement", columns, rows)
+        postings = (gateway_settled(key, one.amount_fen, one.at) for key, one in numbered)
         bulk.write(self._connection, postings, self._plan.zone)
 
     def _orders(self, customers: Sequence[int], skus: Sequence[int]) -> dict[int, int]:
