@@ -154,6 +154,23 @@ async def refund_ended(session: WriteSession, fulfilment_ids: Sequence[int], suc
         await progress.settled(session, order_id, now)
 
 
+async def taken_back(session: WriteSession, fulfilment_ids: Sequence[int]) -> None:
+    """A dispute took back the money for these undelivered units: they are not handed over any more.
+
+    Raises NotFoundError, NotRefundableError for a unit that does not wait.
+    """
+    units = await _locked_units(session, fulfilment_ids)
+    if any(unit.state != "waiting" or unit.paid_at is None for unit in units):
+        raise NotRefundableError
+    now = clock.now()
+    orders = sorted({unit.order_id for unit in units})
+    for state in ("refund_pending", "refunded"):  # both are stations of the order, as of any money that goes back
+        await queries.mark(session, units, state)
+        for order_id in orders:
+            await progress.settled(session, order_id, now)
+    await _give_back(session, units, now)
+
+
 async def cancel(session: WriteSession, order_no: str, customer_id: int | None) -> None:
     """An unpaid order is given up and its units are free again; cancelled before, nothing happens.
 

@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from mingsuan.money import split
 from transactional.accounts.service import record_act
 from transactional.db import WriteSession
 from transactional.errors import NotFoundError
 from transactional.ledger import service as ledger
 from transactional.ledger.gateway_rules import charged_back, gateway_settled
+from transactional.orders import fulfilment
 from transactional.orders.due import lock_due_by_id
 from transactional.payments import queries
+from transactional.payments.dispute_rules import Disputed, taken_back
 from transactional.payments.errors import AlreadyRecordedError, TooMuchChargedBackError
 from transactional.payments.models import Chargeback, GatewaySettlement, Payment
 from transactional.payments.schemas import NewChargeback, NewSettlement
@@ -23,7 +24,7 @@ from transactional.payments.schemas import NewChargeback, NewSettlement
 async def record_chargeback(
     session: WriteSession, new: NewChargeback, staff_id: int, zone: ZoneInfo, at: datetime
 ) -> UUID:
-    """The gateway took money back; recorded once under its reference, spread over what was not refunded.
+    """The gateway took money back; recorded once under its reference (`dispute_rules` says for what).
 
     Raises NotFoundError, TooMuchChargedBackError, AlreadyRecordedError.
     """
@@ -53,8 +54,13 @@ async def record_chargeback(
     )
     session.add(row)
     await session.flush()
-    shares = zip(units, split(new.amount_fen, left), strict=True)
-    parts = [(unit.order_item_id, unit.id, fen, unit.delivered) for unit, fen in shares if fen]
+    open_units = [
+        Disputed(unit.id, unit.order_item_id, unit.net_fen - unit.refunded_fen, unit.is_deliverable) for unit in units
+    ]
+    taken = taken_back(open_units, new.amount_fen)
+    if taken.units:
+        await fulfilment.taken_back(session, taken.units)
+    parts = [(part.order_item_id, part.fulfilment_id, part.amount_fen, part.earned) for part in taken.parts]
     posting = charged_back(row.id, due.order_id, due.customer_id, parts, new.fee_fen, happened_at)
     await ledger.post(session, [posting], zone)
     detail = {"amount_fen": new.amount_fen, "fee_fen": new.fee_fen}

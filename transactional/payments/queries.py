@@ -72,10 +72,13 @@ order by c.opened_at desc, c.id desc limit :limit offset :offset
 UNIT_IDS = text("select public_id, id from shop.fulfilment where public_id = any(cast(:named as uuid[]))")
 UNITS = text("""
 select f.id, f.public_id, f.order_item_id, f.gross_fen - f.discount_fen as net_fen, f.state,
-    f.delivered_at is not null as delivered,
+    f.delivered_at is not null as delivered, f.state = 'waiting' and p.kind <> 'membership' as is_deliverable,
     coalesce((select sum(r.amount_fen) from shop.refund as r where r.fulfilment_id = f.id and r.state <> 'failed'), 0)
         ::bigint as refunded_fen
-from shop.fulfilment as f join shop.order_item as i on i.id = f.order_item_id
+from shop.fulfilment as f
+join shop.order_item as i on i.id = f.order_item_id
+join shop.sku as s on s.id = i.sku_id
+join shop.product as p on p.id = s.product_id
 where i.order_id = :order_id order by f.id
 """)
 

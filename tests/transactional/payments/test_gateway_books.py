@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
 from transactional.db import writing
+from transactional.orders.errors import NotRefundableError
 from transactional.payments import bills, disputes, refunds, sharing
 from transactional.payments.errors import AlreadyRecordedError, NotSharableError, TooMuchChargedBackError
 from transactional.payments.gateways.interface import Bill, BillLine, BillNotReadyError, ShareFact
@@ -147,6 +149,30 @@ async def test_a_chargeback_is_recorded_once_and_never_beyond_the_payment(till: 
             async with writing(till.shop.engine) as session:
                 await disputes.record_chargeback(session, other, staff, till.shop.zone, clock.now())
     assert await till.is_whole()
+
+
+async def test_a_dispute_closes_what_still_waits_so_that_it_is_never_handed_over(till: Till) -> None:
+    staff = await till.staff()
+    customer, order = await till.place(quantity=2)
+    number = await till.number(await till.start(customer, order))
+    async with writing(till.shop.engine) as session:
+        await session.execute(text("update shop.card set held_item_id = null, state = 'void', free_at = 'infinity'"))
+    await till.paid(number, 2 * PRICE_FEN)
+    payment = await till.one("select public_id from shop.payment")
+    new = NewChargeback(payment_id=payment, amount_fen=7000, gateway_reference="CB1", reason="not received")
+    async with writing(till.shop.engine) as session:
+        await disputes.record_chargeback(session, new, staff, till.shop.zone, clock.now())
+    states = "select id, state from shop.fulfilment order by id"
+    (closed, _), _ = await till.rows(states)
+    assert [state for _, state in await till.rows(states)] == ["refunded", "waiting"]
+    assert (await till.balance("unearned_sales"), await till.balance("chargebacks")) == (-PRICE_FEN, 2000)
+    rest = new.model_copy(update={"amount_fen": 3000, "gateway_reference": "CB2"})
+    async with writing(till.shop.engine) as session:
+        await disputes.record_chargeback(session, rest, staff, till.shop.zone, clock.now())
+    assert await till.balance("gateway_receivable") == -60
+    with pytest.raises(NotRefundableError):
+        async with writing(till.shop.engine) as session:
+            await refunds.grant(session, [(closed, None)], "again", staff, clock.now(), till.shop.zone)
 
 
 async def test_a_settlement_is_recorded_once_under_the_bank_s_reference(till: Till) -> None:
