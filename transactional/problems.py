@@ -32,6 +32,8 @@ REASONS: dict[str, str] = {
     "less_than_equal": "Must be at most {le}.",
     "literal_error": "Must be one of {expected}.",
     "json_invalid": "This is not well-formed JSON.",
+    "model_attributes_type": "Send a JSON object, with the Content-Type application/json.",
+    "timezone_aware": "The instant needs a zone, such as +08:00.",
 }
 OTHERWISE = "This is not a value that can be used here."
 

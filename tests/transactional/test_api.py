@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -259,3 +260,42 @@ async def test_the_app_opens_and_closes_its_shop(fresh_database: DatabaseUrls, s
     async with app.router.lifespan_context(app):
         assert app.state.shop.currency == "CNY"
         assert settings.keys_dir.joinpath("master.key").stat().st_mode & 0o077 == 0
+
+
+async def test_a_value_of_another_type_is_refused_not_taken_for_what_it_resembles(
+    shop: Shop, fresh_database: DatabaseUrls
+) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_customer(client, new_email())
+        await log_in_staff(client, shop)
+        sku = str(UUID(int=1))
+        price = {"sku_code": "X", "list_price_fen": 1}
+        for path, body, place in (
+            ("/orders", {"sku_id": sku, "quantity": True}, "body.quantity"),
+            ("/orders", {"sku_id": sku, "quantity": "1"}, "body.quantity"),
+            ("/orders", {"sku_id": sku, "quantity": 1.5}, "body.quantity"),
+            ("/orders", {"sku_id": sku, "expected_net_fen": False}, "body.expected_net_fen"),
+            ("/checkout", {"items": [{"sku_id": sku, "quantity": True}]}, "body.items.0.quantity"),
+            ("/checkout", {"from_cart": "yes"}, "body.from_cart"),
+            ("/checkout", {"from_cart": 1}, "body.from_cart"),
+            ("/staff/prices", price | {"valid_from": 0}, "body.valid_from"),
+            ("/staff/prices", price | {"valid_from": "2999-01-01T00:00:00"}, "body.valid_from"),
+            ("/staff/ledger/months", {"month": 0}, "body.month"),
+        ):
+            answer = await client.command(path, body)
+            assert (problem(answer), answer.json()["errors"][0]["place"]) == ((422, "invalid-input"), place), body
+        whole = await client.command("/orders", {"sku_id": sku, "quantity": 1.0})  # JSON knows one kind of number
+        assert problem(whole) == (409, "unavailable-product")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", ""])
+async def test_a_body_that_is_not_called_json_is_refused_with_what_to_send(
+    shop: Shop, fresh_database: DatabaseUrls, kind: str
+) -> None:
+    async with Client(shop, fresh_database) as client:
+        await log_in_customer(client, new_email())
+        headers = {"idempotency-key": "k", "content-type": kind}
+        answer = await client.post("/api/v1/orders", content=b'{"sku_id": "x"}', headers=headers)
+        assert problem(answer) == (422, "invalid-input")
+        [error] = answer.json()["errors"]
+        assert error == {"place": "body", "reason": "Send a JSON object, with the Content-Type application/json."}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from mingsuan import money
 from mingsuan.i18n import Translator
 from transactional.errors import FieldProblem, InvalidInputError, ShopError
-from transactional.schemas import Command
+from transactional.schemas import TYPED, Command
 
 LARGEST_FEN = 100_000_000
 
@@ -34,7 +34,7 @@ class RefusedForm(Exception):  # noqa: N818  (a refusal with what was wrong, not
 def command(kind: type[C], values: Mapping[str, object], _: Translator) -> C:
     """The values as a command. Raises RefusedForm."""
     try:
-        return kind.model_validate(values)
+        return kind.model_validate(values, context=TYPED)
     except ValidationError as error:
         faults = {str(each["loc"][0]): _sentence(each["type"], _) for each in error.errors() if each["loc"]}
         raise RefusedForm(Faults(faults)) from None

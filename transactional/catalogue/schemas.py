@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from transactional.catalogue.forms import FormField
 from transactional.schemas import Command, View
@@ -144,7 +144,7 @@ class NewForm(Command):
 class NewPrice(Command):
     sku_code: str
     list_price_fen: int = Field(ge=0, le=100_000_000)
-    valid_from: datetime | None = Field(default=None, description="Default: now; never in the past")
+    valid_from: AwareDatetime | None = Field(default=None, description="Default: now; never in the past")
 
 
 class PublishChange(Command):

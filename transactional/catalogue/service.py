@@ -187,8 +187,6 @@ def _from_now_on(valid_from: datetime | None) -> datetime:
     now = clock.now()
     if valid_from is None:
         return now
-    if valid_from.tzinfo is None:
-        raise InvalidInputError([FieldProblem("valid_from", "The instant needs a zone, such as +08:00.")])
     if valid_from < now:
         raise InvalidInputError([FieldProblem("valid_from", "A price cannot begin in the past.")])
     return valid_from

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from transactional.payments.gateways.interface import PayLink
 from transactional.schemas import Command, View
@@ -190,14 +190,14 @@ class NewChargeback(Command):
     fee_fen: int = Field(default=0, ge=0, le=MAX_FEN)
     gateway_reference: str = Field(min_length=1, max_length=128, description="The gateway's own; recorded once")
     reason: str = Field(min_length=1, max_length=500)
-    charged_back_at: datetime | None = None
+    charged_back_at: AwareDatetime | None = None
 
 
 class NewSettlement(Command):
     method: GatewayMethod
     amount_fen: int = Field(gt=0, le=MAX_FEN)
     bank_reference: str = Field(min_length=1, max_length=128, description="The bank's own; recorded once a method")
-    settled_at: datetime | None = None
+    settled_at: AwareDatetime | None = None
 
 
 class Recorded(View):
