@@ -17,6 +17,7 @@ from pipelines.source import Source
 from pipelines.tables import SourceTable
 from pipelines.warehouse import connect, owned
 from tests.faults.oracle import Oracle
+from tests.other_databases import wait_for_other_databases
 
 ORDER = "insert into shop.orders (order_no, customer_id, state, gross_fen, net_fen) values ('A1', 1, 'paid', 100, 100)"
 POSTED = (
@@ -128,6 +129,7 @@ def test_a_plain_xid_horizon_shows_ledger_rows_without_their_order(ours: _Ours) 
         slow.execute("insert into shop.customer (acquisition_channel) values ('slow')")
         shop.execute("update shop.orders set state = 'delivered' where order_no = 'A1'")
         shop.commit()
+        wait_for_other_databases(urls)
         found = XidHorizon(reader).batch("orders", "ledger_transaction", "ledger_entry")
         assert found == {"orders": set(), "ledger_transaction": {1}, "ledger_entry": {1, 2}}
         assert ours.batch() == []

@@ -21,9 +21,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_
 @pytest.fixture
 def gateways(tmp_path: Path) -> Iterator[World]:
     """Simulated gateways that send their notices by themselves."""
-    folder = tmp_path / "gateways"
-    folder.mkdir()
-    with served_gateways(folder, held=False) as world:
+    with served_gateways(tmp_path / "gateways", held=False) as world:
         yield world
 
 

@@ -84,6 +84,7 @@ def served(
 
 
 def _provide_keys(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in _made_keys.items():
         (folder / name).write_bytes(content)
     keys(folder)

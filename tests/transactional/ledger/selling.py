@@ -10,6 +10,7 @@ import psycopg
 
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
+from tests.other_databases import wait_for_other_databases
 from tests.transactional.small_shop import PRICE_FEN, Stocked, codes, one_sku
 from transactional.db import engine, writing
 from transactional.ledger import check, seals
@@ -51,6 +52,8 @@ class Selling:
         return await self.stocked.shop.intake.buy(buyer.id, self.stocked.sku.id, count, f"key-{name}", None)
 
     async def seal(self, **options: bool) -> seals.Sealing:
+        """Seals what has ended here, whatever other tests have open beside it."""
+        wait_for_other_databases(self.urls)
         return await seals.seal(self.stocked.shop.engine, self.heads, **options)
 
     async def found(self, newest_seals: int | None = None) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from simulation.history import simulate
+from tests.other_databases import wait_for_other_databases
 from tests.transactional.ledger.selling import Selling
 from tests.transactional.small_shop import PRICE_FEN, codes
 from transactional.cards.batch_costs import correct_cost
@@ -23,6 +24,7 @@ async def test_a_simulated_history_keeps_every_control_account(fresh_database: D
     await asyncio.to_thread(simulate, fresh_database.app, settings, seed=7, days=30, customers=60)
     source = engine(fresh_database.app)
     try:
+        wait_for_other_databases(fresh_database)
         await seals.seal(source, heads_file(settings))
         assert [finding.sentence() for finding in await check.examine(source, heads_file(settings))] == []
         async with reading(source) as session:

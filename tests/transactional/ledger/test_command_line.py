@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from mingsuan import cli
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
+from tests.other_databases import wait_for_other_databases
 from transactional.ledger import bulk
 from transactional.ledger.rules import codes_bought
 
@@ -45,6 +46,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_check_ends_with_0_when_the_books_are_whole_and_with_1_and_a_sentence_when_not(urls: DatabaseUrls) -> None:
+    wait_for_other_databases(urls)
     code, said = run("seal")
     assert (code, "Sealed 1 transactions in 1 seals" in said) == (0, True)
     assert run("check") == (0, "✓ The books are whole.\n")

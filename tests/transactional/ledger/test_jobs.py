@@ -4,6 +4,7 @@ import pytest
 from procrastinate import App
 from procrastinate.testing import InMemoryConnector
 
+from tests.other_databases import wait_for_other_databases
 from tests.transactional.ledger.selling import Selling
 from transactional.ledger import jobs
 
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_worker_seals_each_minute_and_again_is_nothing(selling: Selling) -> None:
     await selling.sell("li")
+    wait_for_other_databases(selling.urls)
     app = App(connector=InMemoryConnector())
     jobs.register(app, lambda: selling.stocked.shop)
     [periodic] = app.periodic_registry.periodic_tasks.values()
