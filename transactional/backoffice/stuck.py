@@ -12,7 +12,7 @@ from transactional.db import WriteSession
 from transactional.errors import NotFoundError, ShopError
 from transactional.orders import fulfilment
 from transactional.orders import service as orders
-from transactional.orders.due import lock_due
+from transactional.orders.due import lock_all, lock_due
 from transactional.orders.errors import OrderMovedOnError
 from transactional.payments import refunds
 
@@ -22,8 +22,10 @@ async def act_on(
 ) -> BulkResult:
     """Each order by itself: one that refuses changes nothing and does not stop the others.
 
-    Orders are taken in the order of their customers, as purchases lock wallets, so that nobody waits in a circle.
+    All are locked first, then taken in the order of their customers, as purchases lock wallets: nobody waits in a
+    circle.
     """
+    await lock_all(session, order_nos)
     in_turn = await stuck_queries.by_customer(session, order_nos)
     outcomes = {order_no: await _one(session, staff_id, order_no, act, reason, zone) for order_no in in_turn}
     counts = Counter(outcome.outcome for outcome in outcomes.values())

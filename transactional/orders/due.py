@@ -1,5 +1,6 @@
 """What an order owes, with the order locked: payments decide by it, nothing else changes the order meanwhile."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ where {condition} and (cast(:customer_id as bigint) is null or customer_id = :cu
 """
 LOCK_BY_NUMBER = text(LOCKED.format(condition="order_no = :order_no"))
 LOCK_BY_ID = text(LOCKED.format(condition="id = :order_id"))
+LOCK_ALL = text("select id from shop.orders where order_no = any(cast(:order_nos as text[])) order by id for update")
 
 ITEMS = text("""
 select i.id, i.net_fen, p.kind, p.title_zh
@@ -44,6 +46,14 @@ async def lock_due(session: WriteSession, order_no: str, customer_id: int | None
     """The order by its number, of that customer if one is named. Raises NotFoundError."""
     values = {"order_no": order_no, "customer_id": customer_id}
     return await _due(session, (await session.execute(LOCK_BY_NUMBER, values)).one_or_none())
+
+
+async def lock_all(session: WriteSession, order_nos: Collection[str]) -> None:
+    """Orders that are going to be locked one by one, in whatever order; unknown numbers are passed over.
+
+    In the order of their keys, as all who lock several.
+    """
+    await session.execute(LOCK_ALL, {"order_nos": list(order_nos)})
 
 
 async def lock_due_by_id(session: WriteSession, order_id: int) -> Due:

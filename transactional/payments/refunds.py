@@ -53,13 +53,19 @@ async def grant(
     for unit in units:
         by_order[unit.order_id].append(Granted(unit, _parts(unit, amounts[unit.fulfilment_id], refunded)))
     payouts_made = []
-    for order_id, granted in sorted(by_order.items()):
+    for order_id, granted in sorted(by_order.items(), key=_by_customer):
         payout_id = await _grant_order(session, order_id, granted, reason, at, zone)
         if payout_id is not None:
             payouts_made.append(payout_id)
         if staff_id is not None:
             await _record(session, staff_id, granted, reason)
     return payouts_made
+
+
+def _by_customer(of_order: tuple[int, Sequence[Granted]]) -> tuple[int, int]:
+    """Purchases lock wallets in the order of their customers; credited in another, they would wait in a circle."""
+    order_id, granted = of_order
+    return granted[0].unit.customer_id, order_id
 
 
 async def _record(session: WriteSession, staff_id: int, granted: Sequence[Granted], reason: str) -> None:

@@ -1,5 +1,6 @@
 """Paid orders whose goods did not come: listed by reason and age, and settled many at once as one act on record."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,16 @@ from mingsuan import clock
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.api_client import Client, log_in_staff
 from tests.transactional.orders.goods import Market
+from transactional.accounts import service as accounts
+from transactional.backoffice import stuck
+from transactional.backoffice.stuck_schemas import BulkResult
+from transactional.db import writing
 from transactional.orders.checkout import PlacedOrder
+from transactional.orders.due import lock_due_by_id
 from transactional.shop import Shop
 
 pytestmark = pytest.mark.anyio
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -94,3 +101,26 @@ async def test_what_waits_is_refunded_in_one_act_and_what_was_delivered_stays(
     states = [await market.state(placed.order_no) for placed in (*orders, mixed, unpaid)]
     assert states == ["refund_pending"] * 3 + ["pending_payment"]
     assert await market.one("select count(*) from shop.fulfilment where state = 'delivered'") == 3
+
+
+async def test_a_bulk_act_locks_its_orders_as_refunds_do_and_waits_with_none_in_its_hand(market: Market) -> None:
+    sku = await market.sku("S", "manual_service")
+    shoppers = [await market.customer(name) for name in ("early", "late")]
+    later, sooner = [await market.order(shopper, (sku, 1)) for shopper in reversed(shoppers)]
+    for placed in (later, sooner):
+        await market.pay(placed)
+    async with writing(market.shop.engine) as session:
+        await lock_due_by_id(session, later.order_id)
+        act = asyncio.create_task(refund_all(market, [sooner, later]))
+        while not await market.one(WAITING):
+            await asyncio.sleep(0.01)
+        await lock_due_by_id(session, sooner.order_id)
+    assert [each.outcome for each in (await act).results] == ["refunding", "refunding"]
+
+
+async def refund_all(market: Market, orders: list[PlacedOrder]) -> BulkResult:
+    async with writing(market.shop.engine) as session:
+        member = await accounts.add_staff(session, "op@example.com", "correct horse battery", "Op", "operator")
+        return await stuck.act_on(
+            session, member.id, [placed.order_no for placed in orders], "refund", "closing down", market.shop.zone
+        )
