@@ -22,13 +22,16 @@ from transactional.payments.errors import PayoutNotFailedError
 from transactional.payments.gateways.interface import Gateway, RefundAsk, RefundFact
 from transactional.payments.models import Payment, RefundPayout, UnappliedReceipt
 from transactional.payments.rules import ALIPAY_REFUND_GAP, Verdict, next_payout_ask
-from transactional.payments.sharing import outstanding_fen
+from transactional.payments.sharing import outstanding_fen, return_rest
 from transactional.shop import Shop
 
 FAILED = "refund_failed"
 SLOW = "refund_unclear"
+TWICE = "refunded_twice"
 SLOW_AFTER = 20
 """Times asked after which a person is told: about half a day."""
+SHARES_COMING, SHARES_STUCK = timedelta(seconds=10), timedelta(hours=1)
+"""How soon to look again whether a payment's shares are back; a failed return is for a person to ask again."""
 
 
 async def pay_out(shop: Shop, payout_id: int) -> None:
@@ -70,7 +73,7 @@ async def _prepare(shop: Shop, payout_id: int) -> tuple[RefundAsk, bool, Gateway
         gateway = shop.gateways.get(payout.method)
         if payout.state not in ("created", "processing") or gateway is None:
             return None
-        later = await _must_wait(session, payout, at)
+        later = await _must_wait(session, payout, at, shop.zone)
         if later is not None:
             await _again(session, payout, later)
             return None
@@ -80,18 +83,30 @@ async def _prepare(shop: Shop, payout_id: int) -> tuple[RefundAsk, bool, Gateway
         return await _ask(session, shop, payout), known, gateway
 
 
-async def _must_wait(session: WriteSession, payout: RefundPayout, at: datetime) -> datetime | None:
+async def _must_wait(session: WriteSession, payout: RefundPayout, at: datetime, zone: ZoneInfo) -> datetime | None:
     """Shares must be back first; Alipay wants seconds between refunds of a trade."""
     if payout.payment_id is None or payout.state == "processing":
         return None
-    if await outstanding_fen(session, payout.payment_id):
-        return at + timedelta(seconds=10)
+    of_payment = await queries.receipt_of_payout(session, payout.id) is None
+    if of_payment and await outstanding_fen(session, payout.payment_id):
+        return at + await _until_shares_are_back(session, payout, payout.payment_id, at, zone)
     if payout.method == "alipay":
         await queries.locked(session, Payment, payout.payment_id)  # two refunds of a trade are not weighed side by side
         last = await queries.last_sent(session, payout.payment_id, payout.id)
         if last is not None and last + ALIPAY_REFUND_GAP > at:
             return last + ALIPAY_REFUND_GAP
     return None
+
+
+async def _until_shares_are_back(
+    session: WriteSession, payout: RefundPayout, payment_id: int, at: datetime, zone: ZoneInfo
+) -> timedelta:
+    payment: Payment = await queries.locked(session, Payment, payment_id)
+    if await return_rest(session, payment, at, zone):
+        return SHARES_COMING
+    detail = {"method": payout.method, "waits_for": "profit_share"}
+    await open_case(session, SLOW, payout.out_refund_no, payout.amount_fen, detail)
+    return SHARES_STUCK
 
 
 async def _ask(session: WriteSession, shop: Shop, payout: RefundPayout) -> RefundAsk:
@@ -141,10 +156,25 @@ async def refund_found(
         detail: dict[str, str | int | None] = {"method": method, "said_fen": fact.amount_fen}
         await open_case(session, "refund_amount_differs", payout.out_refund_no, payout.amount_fen, detail)
         return "wrong_amount", payout.id
+    if payout.state == "failed" and fact.state == "succeeded":
+        return await _succeeded_after_all(session, payout, fact, at, zone), payout.id
     if payout.state != "processing" or fact.state not in ("succeeded", "failed"):
         return "duplicate", payout.id
     await _end(session, payout, fact, at, zone)
     return "applied", payout.id
+
+
+async def _succeeded_after_all(
+    session: WriteSession, payout: RefundPayout, fact: RefundFact, at: datetime, zone: ZoneInfo
+) -> Verdict:
+    """A gateway's operators can still pay what had failed; sent again meanwhile, it is out twice: a person's turn."""
+    owed = await queries.refunds_of(session, payout.id) or await queries.receipt_of_payout(session, payout.id)
+    if not owed:
+        await open_case(session, TWICE, payout.out_refund_no, payout.amount_fen, {"method": payout.method})
+        return "duplicate"
+    await _end(session, payout, fact, at, zone)
+    await resolve_subject(session, FAILED, payout.out_refund_no, "succeeded")
+    return "applied"
 
 
 async def _locked(session: WriteSession, payout_id: int) -> RefundPayout:

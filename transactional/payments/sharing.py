@@ -86,6 +86,19 @@ async def return_all(session: WriteSession, payment: Payment, at: datetime, zone
     await session.flush()
 
 
+async def return_rest(session: WriteSession, payment: Payment, at: datetime, zone: ZoneInfo) -> bool:
+    """Asks back, of a locked payment, shares that were on their way to the partner when all others were asked back.
+
+    False when nothing is under way any more: a return failed, and a person has to ask for it again.
+    """
+    every = await queries.shares_of(session, payment.id, lock=True)
+    tried = {each.returned_share_id for each in every if each.kind == "return"}
+    asked = [each for each in every if each.kind == "share" and each.state == "succeeded" and each.id not in tried]
+    for share in asked:
+        await _asked(session, payment, "return", share.amount_fen, share.receiver_account, share.id, zone, at)
+    return bool(asked) or any(each.kind != "release" and each.state not in ENDED for each in every)
+
+
 async def outstanding_fen(session: ReadSession, payment_id: int) -> int:
     """Fen of a payment that are with partners, or may be on their way there."""
     every = await queries.shares_of(session, payment_id)

@@ -1,6 +1,6 @@
 """Daily bills, profit shares, chargebacks and settlements: what the gateway books is what the shop books."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -9,8 +9,9 @@ from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
 from transactional.db import writing
+from transactional.orders.checkout import PlacedOrder
 from transactional.orders.errors import NotRefundableError
-from transactional.payments import bills, disputes, refunds, sharing
+from transactional.payments import bills, disputes, payouts, refunds, sharing
 from transactional.payments.errors import AlreadyRecordedError, NotSharableError, TooMuchChargedBackError
 from transactional.payments.gateways.interface import Bill, BillLine, BillNotReadyError, ShareFact
 from transactional.payments.schemas import NewChargeback, NewSettlement
@@ -129,6 +130,60 @@ async def test_a_share_waits_a_minute_and_comes_back_before_a_refund_is_sent(til
     assert await till.balance("commissions") == 0
     assert await till.state(order) == "refunded"
     assert await till.is_whole()
+
+
+async def shared(till: Till, *answers: ShareFact) -> tuple[PlacedOrder, datetime]:
+    """An order of which ¥10 were sent to a partner, as the gateway answers, and when it was paid."""
+    _, order, _ = await till.bought()
+    payment, start = await till.one("select public_id from shop.payment"), clock.now()
+    async with writing(till.shop.engine) as session:
+        about = (await till.staff(), "for March", till.shop.zone, start)
+        await sharing.request(session, payment, "partner", 1000, *about)
+    till.gateway.plan("share", *answers)
+    with clock.at(start + timedelta(minutes=2)):
+        await till.jobs.run_due()
+    return order, start
+
+
+async def refund_whole(till: Till, order: PlacedOrder) -> None:
+    [unit] = await till.units(order)
+    async with writing(till.shop.engine) as session:
+        await refunds.grant(session, [(unit.id, None)], "asked", None, clock.now(), till.shop.zone)
+
+
+async def test_a_share_still_on_its_way_when_the_money_is_refunded_is_asked_back_when_it_arrives(till: Till) -> None:
+    order, start = await shared(till, ShareFact("processing", "?"))
+    with clock.at(start + timedelta(minutes=2)):
+        await refund_whole(till, order)
+    for minutes in (3, 4, 5):
+        with clock.at(start + timedelta(minutes=minutes)):
+            await till.jobs.run_due()
+    operations = [name for name, _ in till.gateway.asked if name in ("return_share", "refund")]
+    assert operations == ["return_share", "refund"]
+    assert await till.state(order) == "refunded"
+    assert await till.balance("commissions") == 0
+
+
+async def test_a_refund_whose_share_does_not_come_back_is_a_case_and_goes_on_when_staff_got_it(till: Till) -> None:
+    order, start = await shared(till)
+    till.gateway.plan("return_share", ShareFact("failed", "?", reason="not enough at the partner"))
+    with clock.at(start + timedelta(minutes=3)):
+        await refund_whole(till, order)
+        await till.jobs.run_due()
+        assert await till.jobs.next_at("payments.pay_out") == clock.now() + payouts.SHARES_STUCK
+    with clock.at(start + timedelta(minutes=4)):
+        await till.jobs.run_due()
+        cases = await till.rows("select kind from shop.review_case where state = 'open' order by kind")
+        assert cases == [("profit_share_failed",), ("refund_unclear",)]
+        assert len(till.gateway.made("return_share")) == 1
+        share = await till.one("select public_id from shop.profit_share where kind = 'share'")
+        async with writing(till.shop.engine) as session:
+            await sharing.return_by_hand(session, share, await till.staff(), "agreed", till.shop.zone, clock.now())
+    for minutes in (5, 70):
+        with clock.at(start + timedelta(minutes=minutes)):
+            await till.jobs.run_due()
+    assert await till.state(order) == "refunded"
+    assert await till.one("select state from shop.review_case where kind = 'refund_unclear'") == "resolved"
 
 
 async def test_a_chargeback_is_recorded_once_and_never_beyond_the_payment(till: Till) -> None:

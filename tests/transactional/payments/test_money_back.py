@@ -190,3 +190,44 @@ async def test_a_refused_refund_is_a_case_and_goes_to_the_wallet_when_staff_say_
     with pytest.raises(PayoutNotFailedError):
         async with writing(till.shop.engine) as session:
             await payouts.retry(session, name, False, staff, "?", till.shop.zone, clock.now())
+
+
+async def test_a_refund_that_failed_and_succeeds_after_all_is_booked(till: Till) -> None:
+    _, order, _ = await till.bought()
+    [unit] = await till.units(order)
+    till.gateway.plan("refund", RefundFact("failed", "?", reason="ABNORMAL"))
+    await grant(till, unit.id)
+    await till.jobs.run_due()
+    assert await till.one("select state from shop.review_case") == "open"
+    assert await told(till, await last_refund_no(till)) == "applied"
+    assert await till.balance("refund_payable") == 0
+    assert await till.state(order) == "refunded"
+    assert await till.one("select state from shop.review_case") == "resolved"
+
+
+async def test_a_failed_refund_that_succeeds_after_it_was_sent_to_the_wallet_is_a_case(till: Till) -> None:
+    _, order, _ = await till.bought()
+    [unit] = await till.units(order)
+    till.gateway.plan("refund", RefundFact("failed", "?", reason="ABNORMAL"))
+    [payout] = await grant(till, unit.id)
+    await till.jobs.run_due()
+    number, name = await last_refund_no(till), await till.one("select public_id from shop.refund_payout")
+    async with writing(till.shop.engine) as session:
+        await payouts.retry(session, name, True, await till.staff(), "closed", till.shop.zone, clock.now())
+    assert [await told(till, number) for _ in range(2)] == ["duplicate", "duplicate"]
+    opened = await till.rows("select kind, subject, amount_fen from shop.review_case where state = 'open'")
+    assert opened == [("refunded_twice", number, PRICE_FEN)]
+    assert await till.balance("refund_payable") == 0
+    assert await till.one("select state from shop.refund_payout where id = :id", id=payout) == "failed"
+
+
+async def last_refund_no(till: Till) -> str:
+    return str(await till.one("select out_refund_no from shop.refund_payout order by id desc limit 1"))
+
+
+async def told(till: Till, number: str) -> str:
+    """The gateway's notice that a refund succeeded."""
+    fact = RefundFact("succeeded", number, "G", PRICE_FEN)
+    async with writing(till.shop.engine) as session:
+        verdict, _ = await payouts.refund_found(session, "wechat", fact, clock.now(), till.shop.zone)
+    return verdict
