@@ -19,6 +19,7 @@ from transactional.errors import (
 )
 from transactional.idempotency import Key
 from transactional.orders import checkout_api, fulfilment_api, service
+from transactional.orders.errors import AnswersNeededError
 from transactional.orders.schemas import NewOrder, OrderList, OrderPlaced, OrderView
 from transactional.problems import responses
 
@@ -36,6 +37,7 @@ Offset = Annotated[int, Query(ge=0)]
     responses=responses(
         NotLoggedInError,
         UnavailableProductError,
+        AnswersNeededError,
         PriceChangedError,
         InsufficientBalanceError,
         OutOfStockError,

@@ -15,6 +15,12 @@ class TooManyUnitsError(ShopError):
     message = "At most {units} of this can be in one order. Nothing was ordered."
 
 
+class AnswersNeededError(ShopError):
+    type, status = "answers-needed", 409
+    title = "Questions to answer"
+    message = "This product asks for some details first; order it at the checkout. Nothing was charged."
+
+
 class HoldLimitError(ShopError):
     type, status = "hold-limit", 409
     title = "Too much reserved"

@@ -22,7 +22,7 @@ from transactional.errors import (
     ShopError,
     UnavailableProductError,
 )
-from transactional.orders.errors import TooManyUnitsError
+from transactional.orders.errors import AnswersNeededError, TooManyUnitsError
 from transactional.orders.floors import Floors, Found
 from transactional.orders.requests import BuyRequest
 from transactional.orders.sale import WRITES, ClaimedCard, Sale, new_order_no, parameters
@@ -51,7 +51,7 @@ with request as materialized (
 ), asked as materialized (
     select request.place, request.quantity, request.floor_at, request.floor_pick,
         coalesce(purse.balance_fen, 0) as balance_fen, done.request_sha256, done.answer,
-        offer.sku_id, offer.price_fen, offer.max_per_order, pause.is_on as is_paused,
+        offer.sku_id, offer.price_fen, offer.max_per_order, offer.has_form, pause.is_on as is_paused,
         uuidv7() as public_id,
         nextval('shop.orders_id_seq') as order_id,
         nextval('shop.order_item_id_seq') as item_id,
@@ -62,7 +62,7 @@ with request as materialized (
     left join purse using (customer_id)
     left join shop.idempotency_key as done using (subject, key)
     left join lateral (
-        select s.id as sku_id, s.max_per_order, (
+        select s.id as sku_id, s.max_per_order, p.delivery_form <> '[]' as has_form, (
             select price.list_price_fen from shop.price
             where price.sku_id = s.id and price.valid_from <= :at order by price.valid_from desc limit 1
         ) as price_fen
@@ -72,7 +72,7 @@ with request as materialized (
     ) as offer on true
 ), wanted as materialized (
     select sku_id, floor_at, floor_pick, sum(quantity) as quantity from asked
-    where request_sha256 is null and not is_paused and quantity <= max_per_order
+    where request_sha256 is null and not is_paused and not has_form and quantity <= max_per_order
         and price_fen * quantity <= balance_fen
     group by sku_id, floor_at, floor_pick
 ), behind as materialized (
@@ -89,13 +89,13 @@ with request as materialized (
     from missing cross join lateral ({_FREE.format(wanted="missing", side="<")}) as free
     where missing.quantity > 0
 )
-select place, balance_fen, request_sha256, answer, sku_id, price_fen, max_per_order, is_paused,
+select place, balance_fen, request_sha256, answer, sku_id, price_fen, max_per_order, has_form, is_paused,
     public_id, order_id, item_id, payment_id, transaction_id,
     cast(null as bigint) as card_id, cast(null as bigint) as fulfilment_id, cast(null as bigint) as cost_fen,
     cast(null as bigint) as turn, cast(null as text) as free_at, cast(null as int) as pick
 from asked
 union all
-select null, null, null, null, sku_id, null, null, null,
+select null, null, null, null, sku_id, null, null, null, null,
     null, null, null, null, nextval('shop.ledger_transaction_id_seq'),
     id, nextval('shop.fulfilment_id_seq'), cost_fen,
     row_number() over (partition by sku_id order by search, free_at, pick), cast(free_at as text), pick
@@ -223,18 +223,24 @@ async def _answered_meanwhile(
 
 
 def _refusal(request: BuyRequest, row: Any, free: int) -> ShopError | None:
-    if row.is_paused:
-        return SellingPausedError()
-    if row.price_fen is None:
-        return UnavailableProductError()
-    if request.quantity > row.max_per_order:
-        return TooManyUnitsError(units=row.max_per_order)
+    if (unfit := _not_sold_here(request, row)) is not None:
+        return unfit
     needed_fen = row.price_fen * request.quantity
     if request.expected_net_fen not in (None, needed_fen):
         return PriceChangedError()
     if needed_fen > row.balance_fen:
         return InsufficientBalanceError(balance_fen=row.balance_fen, needed_fen=needed_fen)
     return OutOfStockError() if free < request.quantity else None
+
+
+def _not_sold_here(request: BuyRequest, row: Any) -> ShopError | None:
+    if row.is_paused:
+        return SellingPausedError()
+    if row.price_fen is None:
+        return UnavailableProductError()
+    if row.has_form:
+        return AnswersNeededError()
+    return TooManyUnitsError(units=row.max_per_order) if request.quantity > row.max_per_order else None
 
 
 def _sale(request: BuyRequest, row: Any, cards: list[ClaimedCard], at: datetime, zone: ZoneInfo) -> Sale:

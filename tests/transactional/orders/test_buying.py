@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
+from tests.transactional.orders.goods import ACCOUNT
 from tests.transactional.small_shop import PRICE_FEN, Stocked, codes, unknown_sku
 from transactional.accounts import service as accounts
 from transactional.catalogue import service as catalogue
-from transactional.catalogue.schemas import NewPrice
+from transactional.catalogue.schemas import NewForm, NewPrice
 from transactional.db import reading, writing
 from transactional.errors import (
     IdempotencyKeyReusedError,
@@ -18,6 +19,7 @@ from transactional.errors import (
 )
 from transactional.ledger import service as ledger
 from transactional.orders import hot_path, service
+from transactional.orders.errors import AnswersNeededError
 from transactional.orders.requests import BuyRequest
 
 pytestmark = pytest.mark.anyio
@@ -173,3 +175,14 @@ async def test_a_batch_takes_one_purchase_per_customer(stocked: Stocked) -> None
     async with writing(stocked.shop.engine) as session:
         with pytest.raises(ValueError, match="one purchase per customer"):
             await hot_path.buy(session, [BuyRequest(buyer.id, stocked.sku.id, 1, k) for k in "ab"], stocked.shop.zone)
+
+
+async def test_what_asks_the_buyer_something_is_refused_here_and_leaves_others_their_codes(stocked: Stocked) -> None:
+    await stocked.stock(codes(1))
+    buyer = await stocked.customer("li", PRICE_FEN)
+    async with writing(stocked.shop.engine) as session:
+        await catalogue.set_form(session, "steam-50", NewForm(fields=(ACCOUNT,)))
+    with pytest.raises(AnswersNeededError):
+        await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "k")
+    assert await stocked.rows("select balance_fen from shop.wallet") == [(PRICE_FEN,)]
+    assert await stocked.rows("select count(*) from shop.orders") == [(0,)]
