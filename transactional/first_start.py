@@ -79,8 +79,8 @@ def credit_wallet(app_url: str, settings: Settings, email: str, amount: str, sou
 
     async def work(session: WriteSession, shop: Shop) -> str:
         amount_fen = money.parse(amount, shop.currency)
-        if source not in get_args(CreditSource):
-            raise ValueError(f"{source!r} is not a source: use {' or '.join(get_args(CreditSource))}")
+        if source not in get_args(CreditSource.__value__):
+            raise ValueError(f"{source!r} is not a source: use {' or '.join(get_args(CreditSource.__value__))}")
         checked: CreditSource = "bank" if source == "bank" else "goodwill"
         customer = await accounts.customer_named(session, email)
         reference = f"command-line:{key or uuid4()}"

@@ -6,11 +6,12 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field, SecretStr
+from typing_extensions import TypeAliasType
 
 from transactional.schemas import Command, View
 
-CreditSource = Literal["bank", "goodwill"]
-StaffRole = Literal["owner", "buyer", "operator", "auditor"]
+CreditSource = TypeAliasType("CreditSource", Literal["bank", "goodwill"])
+StaffRole = TypeAliasType("StaffRole", Literal["owner", "buyer", "operator", "auditor"])
 
 
 @dataclass(frozen=True, slots=True)

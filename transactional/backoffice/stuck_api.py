@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from mingsuan import clock
 from transactional.accounts.rules import may
 from transactional.backoffice import stuck, stuck_queries
-from transactional.backoffice.stuck_schemas import BulkOrder, BulkResult, Reason, StuckList
+from transactional.backoffice.stuck_schemas import BulkOrder, BulkResult, StuckList, WaitsFor
 from transactional.edge import AsStaff, Reading, ShopHere, Writing
 from transactional.errors import (
     IdempotencyKeyReusedError,
@@ -26,7 +26,7 @@ router = APIRouter(tags=["staff"])
 async def list_stuck_orders(
     member: AsStaff,
     session: Reading,
-    reason: Annotated[Reason | None, Query(description="What a unit waits for")] = None,
+    reason: Annotated[WaitsFor | None, Query(description="What a unit waits for")] = None,
     minutes: Annotated[int, Query(ge=0, le=1_000_000, description="Paid at least so long ago")] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0)] = 0,

@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
+from typing_extensions import TypeAliasType
 
 from transactional.orders.schemas import OrderState
 from transactional.schemas import Command, View
 
-Reason = Literal["stock", "manual", "supplier"]
-BulkAct = Literal["redeliver", "refund"]
-Outcome = Literal["delivered", "partly_delivered", "still_waiting", "refunding", "nothing_to_do", "refused"]
+WaitsFor = TypeAliasType("WaitsFor", Literal["stock", "manual", "supplier"])
+BulkAct = TypeAliasType("BulkAct", Literal["redeliver", "refund"])
+Outcome = TypeAliasType(
+    "Outcome", Literal["delivered", "partly_delivered", "still_waiting", "refunding", "nothing_to_do", "refused"]
+)
 
 
 class StuckOrder(View):
@@ -21,7 +24,7 @@ class StuckOrder(View):
     title_zh: str
     title_en: str
     waiting_units: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[WaitsFor, ...]
     waiting_since: datetime
 
 

@@ -128,7 +128,10 @@ async def show_card_batch(member: AsStaff, session: Reading, batch_id: UUID) -> 
 @router.post(
     "/staff/card-batches/{batch_id}/exports",
     response_class=Response,
-    responses={**responses(*DONE_BY_STAFF), 200: {"description": "The codes", "content": {"text/csv": {}}}},
+    responses={
+        **responses(*DONE_BY_STAFF),
+        200: {"description": "The codes", "content": {"text/csv": {"schema": {"type": "string"}}}},
+    },
 )
 async def export_cards(
     member: AsStaff, session: Writing, shop: ShopHere, key: Key, batch_id: UUID, new: NewExport

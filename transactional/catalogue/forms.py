@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import TypeAliasType
 
 from transactional.errors import FieldProblem
 from transactional.schemas import Command
 
 MAX_ANSWER_LENGTH = 500
-FieldKind = Literal["text", "number", "phone", "email", "select"]
+FieldKind = TypeAliasType("FieldKind", Literal["text", "number", "phone", "email", "select"])
 SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "number": (re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?"), "This is not a number."),
     "phone": (re.compile(r"\+?[0-9][0-9 -]{4,22}[0-9]"), "This is not a telephone number."),

@@ -8,10 +8,13 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from typing_extensions import TypeAliasType
 
 from transactional.catalogue.forms import FormField
 
-ProductKind = Literal["card_code", "api_topup", "manual_service", "physical", "bundle", "membership"]
+ProductKind = TypeAliasType(
+    "ProductKind", Literal["card_code", "api_topup", "manual_service", "physical", "bundle", "membership"]
+)
 STOCK_KINDS = frozenset({"card_code", "physical"})
 """Kinds of which the shop holds units; the others are made to order."""
 

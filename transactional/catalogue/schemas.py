@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
+from typing_extensions import TypeAliasType
 
 from transactional.catalogue.forms import FormField
+from transactional.catalogue.offers import ProductKind
 from transactional.schemas import Command, View
 
-ProductKind = Literal["card_code", "api_topup", "manual_service", "physical", "bundle", "membership"]
-PublishState = Literal["draft", "published", "withdrawn"]
+PublishState = TypeAliasType("PublishState", Literal["draft", "published", "withdrawn"])
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, examples=["game-cards"])
 Name = Field(min_length=1, max_length=200)
 MAX_PER_ORDER = 100

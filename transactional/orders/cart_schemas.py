@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
+from typing_extensions import TypeAliasType
 
 from transactional.orders.schemas import MAX_QUANTITY, OrderState
 from transactional.schemas import Command, View
 
 MAX_LINES = 50
+CartProblem = TypeAliasType("CartProblem", Literal["not_for_sale", "out_of_stock", "not_enough_stock", "too_many"])
 Answers = Annotated[
     dict[Annotated[str, StringConstraints(max_length=40)], Annotated[str, StringConstraints(max_length=500)]],
     Field(max_length=40),
@@ -28,9 +30,7 @@ class CartLine(View):
     list_price_fen: int | None = Field(description="Price in force; null when it is not for sale")
     total_fen: int | None
     stock: int | None = Field(description="What can be sold at this moment; null: made to order")
-    problem: Literal["not_for_sale", "out_of_stock", "not_enough_stock", "too_many"] | None = Field(
-        description="Why it cannot be ordered now"
-    )
+    problem: CartProblem | None = Field(description="Why it cannot be ordered now")
 
 
 class CartView(View):

@@ -5,23 +5,27 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from transactional.catalogue.offers import ProductKind
 from transactional.schemas import Command, View
 
 MAX_QUANTITY = 100
 
-OrderState = Literal[
-    "pending_payment",
-    "paid",
-    "fulfilling",
-    "partially_delivered",
-    "delivered",
-    "completed",
-    "cancelled",
-    "refund_pending",
-    "refunded",
-]
+OrderState = TypeAliasType(
+    "OrderState",
+    Literal[
+        "pending_payment",
+        "paid",
+        "fulfilling",
+        "partially_delivered",
+        "delivered",
+        "completed",
+        "cancelled",
+        "refund_pending",
+        "refunded",
+    ],
+)
 
 
 class NewOrder(Command):

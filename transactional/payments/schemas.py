@@ -6,20 +6,28 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
+from typing_extensions import TypeAliasType
 
 from transactional.payments.gateways.interface import PayLink
 from transactional.schemas import Command, View
 
-Method = Literal["wallet", "wechat", "alipay", "unionpay"]
-GatewayMethod = Literal["wechat", "alipay", "unionpay"]
-PaymentState = Literal["created", "pending", "succeeded", "failed", "closed", "unapplied"]
-PayoutState = Literal["created", "processing", "succeeded", "failed"]
-ReceiptState = Literal["open", "returning", "returned", "applied"]
+PaymentMethod = TypeAliasType("PaymentMethod", Literal["wallet", "wechat", "alipay", "unionpay"])
+GatewayMethod = TypeAliasType("GatewayMethod", Literal["wechat", "alipay", "unionpay"])
+PaymentState = TypeAliasType(
+    "PaymentState", Literal["created", "pending", "succeeded", "failed", "closed", "unapplied"]
+)
+PayoutState = TypeAliasType("PayoutState", Literal["created", "processing", "succeeded", "failed"])
+ReceiptState = TypeAliasType("ReceiptState", Literal["open", "returning", "returned", "applied"])
+PayLinkKind = TypeAliasType("PayLinkKind", Literal["qr", "redirect", "form", "jsapi"])
+RefundTarget = TypeAliasType("RefundTarget", Literal["gateway", "wallet"])
+CaseState = TypeAliasType("CaseState", Literal["open", "resolved"])
+ShareKind = TypeAliasType("ShareKind", Literal["share", "return", "release"])
+ShareState = TypeAliasType("ShareState", Literal["created", "processing", "succeeded", "failed"])
 MAX_FEN = 10**15
 
 
 class NewPayment(Command):
-    method: Method
+    method: PaymentMethod
     way: str = Field(default="", max_length=40, description="One of the method's ways; none for the wallet")
     payer_id: str | None = Field(default=None, max_length=128, description="The openid that JSAPI needs")
 
@@ -28,7 +36,7 @@ class PayLinkView(View):
     """How to pay: `qr`: show `url` as a QR code; `redirect`: go there; `form`: post `fields` to it; `jsapi`: hand
     `fields` to the bridge."""
 
-    kind: Literal["qr", "redirect", "form", "jsapi"]
+    kind: PayLinkKind
     url: str
     fields: dict[str, str]
 
@@ -148,7 +156,7 @@ class Reason(Command):
 
 
 class RetryPayout(Command):
-    to: Literal["gateway", "wallet"]
+    to: RefundTarget
     reason: str = Field(min_length=1, max_length=500)
 
 
@@ -156,7 +164,7 @@ class CaseView(View):
     id: UUID
     kind: str
     subject: str
-    state: Literal["open", "resolved"]
+    state: CaseState
     amount_fen: int | None
     detail: dict[str, Any]
     opened_at: datetime
@@ -177,8 +185,8 @@ class NewShare(Command):
 
 class ShareView(View):
     id: UUID = Field(validation_alias="public_id", serialization_alias="id")
-    kind: Literal["share", "return", "release"]
-    state: Literal["created", "processing", "succeeded", "failed"]
+    kind: ShareKind
+    state: ShareState
     amount_fen: int
     not_before: datetime
     settled_at: datetime | None

@@ -1,6 +1,6 @@
 """JSON API of payments for staff: lists, refunds, receipts that no order took, and cases."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -34,8 +34,9 @@ from transactional.payments.schemas import (
     Accepted,
     ApplyReceipt,
     CaseList,
-    Method,
+    CaseState,
     NewRefund,
+    PaymentMethod,
     PaymentState,
     PayoutList,
     PayoutState,
@@ -78,7 +79,7 @@ async def list_payments(
     member: AsStaff,
     session: Reading,
     state: PaymentState | None = None,
-    method: Method | None = None,
+    method: PaymentMethod | None = None,
     order_no: OrderNo = None,
     limit: Limit = 50,
     offset: Offset = 0,
@@ -178,7 +179,7 @@ async def return_receipt(
 async def list_cases(
     member: AsStaff,
     session: Reading,
-    state: Literal["open", "resolved"] | None = None,
+    state: CaseState | None = None,
     kind: Annotated[str | None, Query(max_length=80)] = None,
     limit: Limit = 50,
     offset: Offset = 0,
