@@ -79,6 +79,13 @@ async def test_what_differs_is_a_case_and_a_fee_is_corrected_on_the_bill_s_date(
     assert await till.is_whole()
 
 
+async def test_an_imported_payment_is_not_missed_in_an_empty_bill(till: Till) -> None:
+    await till.bought()
+    await till.rows("update shop.payment set out_trade_no = null, gateway_trade_no = null returning 1")
+    assert await fetch(till)
+    assert await till.one("select count(*) from shop.review_case") == 0
+
+
 async def test_a_fee_given_back_on_a_refund_is_learnt_from_the_bill(till: Till) -> None:
     _, order, number = await till.bought()
     [unit] = await till.units(order)
