@@ -24,7 +24,7 @@ def _keep(page: Page, name: str) -> None:
 
 
 def shop(browser: Browser, email: str, password: str) -> None:
-    """Home on a wide screen; product, order with its code shown, and wallet on a phone."""
+    """Home on a wide screen; product, checkout, payment, order with its code shown, and wallet on a phone."""
     wide = _page(browser, 1440, 900)
     wide.goto(SHOP)
     _keep(wide, "shop-home")
@@ -35,6 +35,12 @@ def shop(browser: Browser, email: str, password: str) -> None:
     _settled(phone, "shop-product")
     phone.locator("main button.wide").click()
     _settled(phone, "shop-checkout")
+    checkout = phone.url
+    phone.locator("input[name=door][value^=wechat]").check()
+    phone.locator("main button.wide").click()
+    phone.wait_for_url("**/pay")
+    _settled(phone, "shop-pay")
+    phone.goto(checkout)
     phone.locator("main button.wide").click()
     phone.wait_for_url("**/orders/*")
     phone.locator("main form[action$='/reveal'] button").first.click()
