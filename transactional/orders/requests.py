@@ -24,8 +24,9 @@ class BuyRequest:
 
     @property
     def subject(self) -> str:
-        """Whose key it is."""
-        return f"customer:{self.customer_id}"
+        """Whose key it is, for purchases alone: other commands claim their key before they wait for the wallet, which
+        a purchase locks before it writes its key; under one name they could wait in a circle."""
+        return f"customer:{self.customer_id}/purchases"
 
     @property
     def sha256(self) -> bytes:

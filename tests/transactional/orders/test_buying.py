@@ -17,6 +17,7 @@ from transactional.errors import (
     PriceChangedError,
     UnavailableProductError,
 )
+from transactional.idempotency import CommandKey, first_time
 from transactional.ledger import service as ledger
 from transactional.orders import hot_path, service
 from transactional.orders.errors import AnswersNeededError
@@ -186,3 +187,15 @@ async def test_what_asks_the_buyer_something_is_refused_here_and_leaves_others_t
         await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "k")
     assert await stocked.rows("select balance_fen from shop.wallet") == [(PRICE_FEN,)]
     assert await stocked.rows("select count(*) from shop.orders") == [(0,)]
+
+
+async def test_a_purchase_waits_for_no_other_command_that_holds_the_same_key_and_may_want_the_wallet(
+    stocked: Stocked,
+) -> None:
+    await stocked.stock(codes(1))
+    buyer = await stocked.customer("li", PRICE_FEN)
+    async with writing(stocked.shop.engine) as session:
+        assert await first_time(session, CommandKey(f"customer:{buyer.id}", "k", "pay an order"))
+        async with asyncio.timeout(5):
+            placed = await stocked.shop.intake.buy(buyer.id, stocked.sku.id, 1, "k")
+    assert placed.state == "delivered"
