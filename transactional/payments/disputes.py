@@ -1,6 +1,6 @@
 """What staff record of the gateways: money taken back after a dispute, money paid out to the shop's bank."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from transactional.accounts.service import record_act
 from transactional.db import WriteSession
-from transactional.errors import NotFoundError
+from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 from transactional.ledger import service as ledger
 from transactional.ledger.gateway_rules import charged_back, gateway_settled
 from transactional.orders import fulfilment
@@ -20,13 +20,16 @@ from transactional.payments.errors import AlreadyRecordedError, TooMuchChargedBa
 from transactional.payments.models import Chargeback, GatewaySettlement, Payment
 from transactional.payments.schemas import NewChargeback, NewSettlement
 
+LONGEST_AGO = timedelta(days=366)
+"""How late a settlement may be recorded."""
+
 
 async def record_chargeback(
     session: WriteSession, new: NewChargeback, staff_id: int, zone: ZoneInfo, at: datetime
 ) -> UUID:
     """The gateway took money back; recorded once under its reference (`dispute_rules` says for what).
 
-    Raises NotFoundError, TooMuchChargedBackError, AlreadyRecordedError.
+    Raises NotFoundError, InvalidInputError (before the payment), TooMuchChargedBackError, AlreadyRecordedError.
     """
     found = await queries.payment_named(session, new.payment_id)
     if found is None or found.state != "succeeded":
@@ -42,7 +45,7 @@ async def record_chargeback(
     left = [unit.net_fen - unit.refunded_fen for unit in units]
     if new.amount_fen > sum(left) - await queries.charged_back_fen(session, payment.id):
         raise TooMuchChargedBackError
-    happened_at = min(new.charged_back_at or at, at)
+    happened_at = _since(payment.paid_at or at, new.charged_back_at, at, "body.charged_back_at")
     row = Chargeback(
         payment_id=payment.id,
         amount_fen=new.amount_fen,
@@ -72,13 +75,17 @@ async def record_chargeback(
 async def record_settlement(
     session: WriteSession, new: NewSettlement, staff_id: int, zone: ZoneInfo, at: datetime
 ) -> UUID:
-    """The gateway paid out to the bank; recorded once under the bank's reference. Raises AlreadyRecordedError."""
+    """The gateway paid out to the bank; recorded once under the bank's reference.
+
+    Raises InvalidInputError for one of long ago, AlreadyRecordedError.
+    """
+    settled_at = _since(at - LONGEST_AGO, new.settled_at, at, "body.settled_at")
     values = {
         "method": new.method,
         "amount_fen": new.amount_fen,
         "bank_reference": new.bank_reference,
         "recorded_by": staff_id,
-        "settled_at": min(new.settled_at or at, at),
+        "settled_at": settled_at,
     }
     once = insert(GatewaySettlement).values(values).on_conflict_do_nothing().returning(GatewaySettlement)
     row = await session.scalar(once)
@@ -92,6 +99,15 @@ async def record_settlement(
     detail = {"amount_fen": new.amount_fen}
     await record_act(session, staff_id, "record_settlement", f"{new.method}:{new.bank_reference}", detail=detail)
     return row.public_id
+
+
+def _since(earliest: datetime, said: datetime | None, at: datetime, place: str) -> datetime:
+    """The instant that staff gave, now at the latest. Raises InvalidInputError for one before it was possible: a slip
+    in the year would open months of the ledger that never were."""
+    happened_at = min(said or at, at)
+    if happened_at < earliest:
+        raise InvalidInputError([FieldProblem(place, "This is not a value that can be used here.")])
+    return happened_at
 
 
 def _same(known: Chargeback | GatewaySettlement, recorded: tuple[int, ...], given: tuple[int, ...]) -> UUID:

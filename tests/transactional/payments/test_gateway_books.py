@@ -9,6 +9,7 @@ from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
 from transactional.db import writing
+from transactional.errors import InvalidInputError
 from transactional.orders.checkout import PlacedOrder
 from transactional.orders.errors import NotRefundableError
 from transactional.payments import bills, disputes, payouts, refunds, sharing
@@ -248,3 +249,23 @@ async def test_a_settlement_is_recorded_once_under_the_bank_s_reference(till: Ti
     with pytest.raises(AlreadyRecordedError):
         async with writing(till.shop.engine) as session:
             await disputes.record_settlement(session, other, staff, till.shop.zone, clock.now())
+
+
+async def test_a_slip_in_the_year_books_nothing_into_months_that_never_were(till: Till) -> None:
+    staff = await till.staff()
+    await till.bought()
+    payment = await till.one("select public_id from shop.payment")
+    dispute = NewChargeback(payment_id=payment, amount_fen=1, gateway_reference="CB1", reason="dispute")
+    settlement = NewSettlement(method="wechat", amount_fen=1, bank_reference="B1")
+    for days in (367, 366 * 2000):
+        early = {
+            "settled_at": clock.now() - timedelta(days=days),
+            "charged_back_at": clock.now() - timedelta(days=days),
+        }
+        settled, disputed = settlement.model_copy(update=early), dispute.model_copy(update=early)
+        with pytest.raises(InvalidInputError):
+            async with writing(till.shop.engine) as session:
+                await disputes.record_settlement(session, settled, staff, till.shop.zone, clock.now())
+        with pytest.raises(InvalidInputError):
+            async with writing(till.shop.engine) as session:
+                await disputes.record_chargeback(session, disputed, staff, till.shop.zone, clock.now())
