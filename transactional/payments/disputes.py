@@ -58,7 +58,9 @@ async def record_chargeback(
     session.add(row)
     await session.flush()
     open_units = [
-        Disputed(unit.id, unit.order_item_id, unit.net_fen - unit.refunded_fen, unit.is_deliverable) for unit in units
+        Disputed(unit.id, unit.order_item_id, unit.net_fen - unit.refunded_fen, unit.is_deliverable)
+        for unit in units
+        if unit.delivered or unit.state != "refunded"  # closed by a dispute before: nothing is left of it to lose
     ]
     taken = taken_back(open_units, new.amount_fen)
     if taken.units:

@@ -233,6 +233,8 @@ async def test_a_dispute_closes_what_still_waits_so_that_it_is_never_handed_over
     async with writing(till.shop.engine) as session:
         await disputes.record_chargeback(session, rest, staff, till.shop.zone, clock.now())
     assert await till.balance("gateway_receivable") == -60
+    of_closed = "select count(*) from shop.document_line where kind = 'chargeback' and fulfilment_id = :id"
+    assert await till.one(of_closed, id=closed) == 0
     with pytest.raises(NotRefundableError):
         async with writing(till.shop.engine) as session:
             await refunds.grant(session, [(closed, None)], "again", staff, clock.now(), till.shop.zone)
