@@ -17,6 +17,9 @@ from transactional.orders.models import MembershipPeriod
 
 BATCH = 200
 
+# One activation of a customer at a time: side by side, each would begin where the other does.
+LOCK = text("select pg_advisory_xact_lock(hashtextextended('mingsuan.membership', :customer_id))")
+
 # A membership bought again begins when the one before ends.
 LATEST_END = text("""
 select max(m.starts_at + m.days * interval '1 day')
@@ -63,6 +66,8 @@ async def activate(session: WriteSession, units: Sequence[Unit], at: datetime) -
 
     Raises ValueError for a SKU without a duration, which is never offered.
     """
+    for customer_id in sorted({unit.customer_id for unit in units}):
+        await session.execute(LOCK, {"customer_id": customer_id})
     for unit in units:
         if unit.duration_days is None:
             raise ValueError(f"SKU {unit.sku_id} is a membership without a duration")

@@ -1,11 +1,12 @@
 """Memberships: activated by payment, earned day by day, one after the other, ended by a refund."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mingsuan import clock
-from tests.transactional.orders.goods import Market
+from tests.transactional.orders.goods import Market, pay
 from transactional.db import writing
 from transactional.orders import fulfilment
 from transactional.orders.jobs import release_memberships
@@ -84,3 +85,17 @@ async def test_a_part_refunded_is_not_earned_and_the_rest_still_is(market: Marke
     with clock.at(NOON + 20 * DAY):
         await release_memberships(market.shop)
     assert (await market.balances())["membership_income"] == -700
+
+
+async def test_two_orders_paid_at_the_same_instant_run_one_after_the_other(market: Market) -> None:
+    sku = await market.sku("M", "membership", 3000, duration_days=30)
+    member = await market.customer("m")
+    first, second = [await market.order(member, (sku, 1)) for _ in range(2)]
+    async with writing(market.shop.engine) as session:
+        await pay(session, market.shop, first, clock.now())
+        other = asyncio.create_task(market.pay(second))
+        await asyncio.sleep(0.5)
+        assert not other.done()
+    await other
+    [gap] = await market.rows("select max(starts_at) - min(starts_at) from shop.membership_period")
+    assert timedelta(days=30) <= gap[0] < timedelta(days=31)
