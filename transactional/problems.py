@@ -35,6 +35,9 @@ REASONS: dict[str, str] = {
     "model_attributes_type": "Send a JSON object, with the Content-Type application/json.",
     "timezone_aware": "The instant needs a zone, such as +08:00.",
 }
+GAVE_WAY = ("40P01", "40001", "55P03")
+"""PostgreSQL's words for a transaction that was given up for another's sake: nothing of it happened, and it may come
+again."""
 OTHERWISE = "This is not a value that can be used here."
 
 
@@ -90,7 +93,8 @@ def refusal_of(error: Exception) -> ShopError:
 def _of_database(error: DBAPIError) -> ShopError:
     if isinstance(error, DataError):  # such as a NUL character, or a number beyond the column's range
         return InvalidInputError()
-    return NotReadyError() if error.connection_invalidated else ShopError()
+    gave_way = getattr(error.orig, "sqlstate", None) in GAVE_WAY
+    return NotReadyError() if gave_way or error.connection_invalidated else ShopError()
 
 
 async def answer(request: Request, error: Exception) -> Response:
