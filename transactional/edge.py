@@ -63,6 +63,11 @@ async def staff(request: Request) -> StaffSubject:
     return found
 
 
+def client_address(request: Request) -> str:
+    """Where a request comes from, as gateways want to know it of a payer."""
+    return request.client.host if request.client else "127.0.0.1"
+
+
 def language(request: Request) -> str:
     """ "zh_CN" or "en": the cookie `mingsuan_language`, else Accept-Language, else the shop's setting."""
     return preferred(

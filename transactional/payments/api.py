@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from transactional.edge import AsCustomer, Reading, ShopHere
+from transactional.edge import AsCustomer, Reading, ShopHere, client_address
 from transactional.errors import (
     IdempotencyKeyReusedError,
     InsufficientBalanceError,
@@ -46,8 +46,7 @@ async def start_payment(
     order_no: str, body: NewPayment, customer: AsCustomer, shop: ShopHere, request: Request, key: Key
 ) -> PaymentView:
     """Start to pay: the wallet pays at once; a gateway gives a link, and the payment is `pending` until it is paid."""
-    client_ip = request.client.host if request.client else "127.0.0.1"
-    return await start(shop, customer, order_no, body, client_ip, key)
+    return await start(shop, customer, order_no, body, client_address(request), key)
 
 
 @router.get("/orders/{order_no}/payments", responses=responses(NotLoggedInError))

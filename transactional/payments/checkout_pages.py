@@ -19,6 +19,7 @@ from transactional.catalogue import service as catalogue
 from transactional.catalogue.forms import FormField
 from transactional.catalogue.quote import Quote, units
 from transactional.db import ReadSession, WriteSession, reading, writing
+from transactional.edge import client_address
 from transactional.errors import FieldProblem, ShopError, UnavailableProductError
 from transactional.idempotency import CommandKey, once
 from transactional.orders.cart_schemas import CheckoutView
@@ -89,7 +90,7 @@ async def _ordered(
     order = f"/orders/{placed.order_no}"
     if door == WALLET or placed.pay_by is None:
         return go(order)
-    address = page.request.client.host if page.request.client else "127.0.0.1"
+    address = client_address(page.request)
     with suppress(ShopError):  # refused, the order's own page offers the ways again
         await start(page.shop, buyer, placed.order_no, payment_by(door), address, f"{key}:pay")
     return go(f"{order}/pay")

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mingsuan import clock
 from transactional.db import ReadSession, reading, writing
+from transactional.edge import client_address
 from transactional.errors import ShopError
 from transactional.orders import fulfilment
 from transactional.orders import service as orders
@@ -60,7 +61,7 @@ async def begin(
     idempotency_key: Annotated[str, Form(min_length=8, max_length=200)],
 ) -> Response:
     """Asks the gateway for a way to pay. Refused, the same page says why: nothing was charged."""
-    address = page.request.client.host if page.request.client else "127.0.0.1"
+    address = client_address(page.request)
     try:
         await start(page.shop, buyer, order_no, payment_by(door), address, idempotency_key)
     except ShopError as refusal:
