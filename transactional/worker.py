@@ -13,9 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.job_context import JobContext
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -50,10 +51,26 @@ def slices() -> tuple[ModuleType, ...]:
     return (cards, ledger, orders, payments)
 
 
+class OneWaiting(JobManager):
+    """A job that is to be tried again while its successor waits (same queueing lock) gives way to it.
+
+    The library's own cannot bring such a job back, and left under way it would hold its lock, and so the task, for
+    ever.
+    """
+
+    async def retry_job(self, job: Job, *args: Any, **options: Any) -> None:
+        try:
+            await super().retry_job(job, *args, **options)
+        except UniqueViolation:
+            log.warning("job %s gives way to the one that waits", job.task_name)
+            await self.finish_job(job=job, status=Status.ABORTED, delete_job=True)
+
+
 def worker_app(app_url: str, shop: Callable[[], Shop]) -> procrastinate.App:
     """The queue with all tasks registered, not yet open. A task that says nothing of retries is tried patiently."""
     connector = procrastinate.PsycopgConnector(conninfo=queue_conninfo(app_url), min_size=1, max_size=CONCURRENCY + 3)
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": CATCH_UP_S})
+    app.job_manager = OneWaiting(connector)
     _register_own(app)
     for module in slices():
         module.register(app, shop)

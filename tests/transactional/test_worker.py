@@ -19,6 +19,7 @@ from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mingsuan import clock
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional import worker_under_test
 from transactional import worker
@@ -122,6 +123,29 @@ async def test_a_job_that_kills_every_worker_is_failed_in_the_end(
     async with worker.worker_app(fresh_database.app, _unused).open_async() as app:
         assert await worker.retry_stalled(app) == 1
     assert _states(fresh_database, "test.touch") == [("failed", 11)]
+
+
+@pytest.mark.usefixtures("slices")
+@pytest.mark.parametrize("died", [True, False], ids=["died", "failed"])
+async def test_a_job_to_be_tried_again_gives_way_to_its_successor_that_waits(
+    fresh_database: DatabaseUrls, fresh_engine: AsyncEngine, tmp_path: Path, died: bool
+) -> None:
+    worker_under_test.FOLDER = tmp_path
+    async with writing(fresh_engine) as session:
+        await defer(session, "test.touch", {"row_id": 1})
+        await defer(session, "test.touch", {"row_id": 2}, lock="test.touch")
+    with psycopg.connect(fresh_database.app, autocommit=True) as connection:
+        connection.execute(
+            "update jobs.procrastinate_jobs set status = 'doing', lock = 'test.touch' where args = '{\"row_id\": 1}'"
+        )
+        connection.execute("update jobs.procrastinate_jobs set queueing_lock = 'test.touch'")
+    app = worker.worker_app(fresh_database.app, _unused)
+    async with worker.working(app):
+        [stalled] = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=0)
+        await (worker.retry_stalled(app) if died else app.job_manager.retry_job(stalled, retry_at=clock.now()))
+        await _until(fresh_database, "test.touch", ["succeeded"])
+    assert not (tmp_path / "1").exists()
+    assert (tmp_path / "2").exists()
 
 
 @pytest.mark.usefixtures("slices")
