@@ -18,19 +18,26 @@ from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
 from transactional import logs, openapi, probes, problems, selling_api
 from transactional.accounts import api as accounts
+from transactional.accounts import entry_api, members_api, person_api
+from transactional.aftersales import api as aftersales
 from transactional.backoffice import stuck_api
+from transactional.benefits import api as benefits
 from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
 from transactional.catalogue.cache import ForgetAfterStaff
 from transactional.db import engine
 from transactional.errors import ShopError
+from transactional.invoices import api as invoices
 from transactional.ledger import api as ledger
+from transactional.logistics import api as logistics
 from transactional.middleware import Envelope, Guard
+from transactional.notices import api as notices
 from transactional.observed import Observed
 from transactional.orders import api as orders
 from transactional.payments import api as payments
 from transactional.payments import gateway_api, notices_api, staff_api
 from transactional.shop import open_shop
+from transactional.wallets import api as wallets
 from transactional.web import problem_pages, site
 
 BODY_LIMIT_MIB = 16
@@ -91,12 +98,21 @@ def _wire(app: FastAPI, settings: Settings) -> None:
         stuck_api,
         orders,
         accounts,
+        entry_api,
+        person_api,
+        members_api,
         catalogue,
         cards,
         payments,
         staff_api,
         gateway_api,
         ledger,
+        wallets,
+        invoices,
+        benefits,
+        aftersales,
+        logistics,
+        notices,
         selling_api,
     ):
         app.include_router(slice_api.router, prefix="/api/v1")

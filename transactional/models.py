@@ -1,14 +1,38 @@
 """Every model of schema `shop`, imported so that the metadata is whole: for migrations and the check against them."""
 
 from transactional import profile
+from transactional.accounts import entry_models, person_models
 from transactional.accounts import models as accounts
+from transactional.aftersales import models as aftersales
 from transactional.backoffice import models as backoffice
+from transactional.benefits import models as benefits
 from transactional.cards import models as cards
 from transactional.catalogue import models as catalogue
 from transactional.db import Base
+from transactional.invoices import models as invoices
 from transactional.ledger import models as ledger
+from transactional.logistics import models as logistics
+from transactional.notices import models as notices
 from transactional.orders import models as orders
 from transactional.payments import models as payments
+from transactional.wallets import models as wallets
 
 METADATA = Base.metadata
-SLICES = (accounts, backoffice, cards, catalogue, ledger, orders, payments, profile)
+SLICES = (
+    accounts,
+    aftersales,
+    backoffice,
+    benefits,
+    cards,
+    catalogue,
+    entry_models,
+    invoices,
+    ledger,
+    logistics,
+    notices,
+    orders,
+    payments,
+    person_models,
+    profile,
+    wallets,
+)

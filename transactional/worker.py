@@ -43,12 +43,31 @@ log = logging.getLogger("mingsuan.worker")
 
 def slices() -> tuple[ModuleType, ...]:
     """The modules that register tasks."""
+    from transactional.accounts import jobs as accounts
+    from transactional.aftersales import jobs as aftersales
+    from transactional.benefits import jobs as benefits
     from transactional.cards import jobs as cards
+    from transactional.invoices import jobs as invoices
     from transactional.ledger import jobs as ledger
+    from transactional.logistics import jobs as logistics
+    from transactional.notices import jobs as notices
     from transactional.orders import jobs as orders
     from transactional.payments import jobs as payments
+    from transactional.wallets import jobs as wallets
 
-    return (cards, ledger, orders, payments)
+    return (
+        accounts,
+        aftersales,
+        benefits,
+        cards,
+        invoices,
+        ledger,
+        logistics,
+        notices,
+        orders,
+        payments,
+        wallets,
+    )
 
 
 class OneWaiting(JobManager):

@@ -18,6 +18,7 @@ class Customer(Public):
     __tablename__ = "customer"
     __table_args__ = (
         UniqueConstraint("source", "external_ref"),
+        CheckConstraint("num_nulls(phone_index, sealed_phone, phone_key_id) in (0, 3)", name="phone"),
         Index("customer_email_key", func.lower(mapped_column("email", Text)), unique=True),
     )
 
@@ -28,6 +29,15 @@ class Customer(Public):
     registered_at: Mapped[datetime] = mapped_column(server_default=func.now())
     source: Mapped[str | None] = mapped_column(Text)
     external_ref: Mapped[str | None] = mapped_column(Text)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    sealed_phone: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_key_id: Mapped[int | None] = mapped_column(ForeignKey("shop.data_key.id"))
+    email_verified_at: Mapped[datetime | None]
+    phone_verified_at: Mapped[datetime | None]
+    password_changed_at: Mapped[datetime | None]
+    language: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str] = mapped_column(Text, server_default="CN")
+    erased_at: Mapped[datetime | None]
 
 
 class Wallet(Row):
@@ -54,6 +64,12 @@ class Staff(Public):
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     disabled_at: Mapped[datetime | None]
+    totp_key_id: Mapped[int | None] = mapped_column(ForeignKey("shop.data_key.id"))
+    sealed_totp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None]
+    password_changed_at: Mapped[datetime | None]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
 
 
 class StaffAct(Public):
@@ -81,6 +97,10 @@ class Session(Numbered):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"), index=True)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(Text, server_default="")
+    network: Mapped[str] = mapped_column(Text, server_default="")
+    opened_by: Mapped[str] = mapped_column(Text, server_default="password")
+    opened_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class IdempotencyKey(Row):

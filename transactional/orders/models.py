@@ -60,6 +60,8 @@ class OrderItem(Public):
     bundle_sku_id: Mapped[int | None] = mapped_column(ForeignKey("shop.sku.id"))
     bundle_quantity: Mapped[int | None]
     form_answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    sealed_answers: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answers_key_id: Mapped[int | None] = mapped_column(ForeignKey("shop.data_key.id"))
 
 
 class Fulfilment(Public):

@@ -11,17 +11,69 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from mingsuan.i18n import LANGUAGES
+from transactional.accounts import entry_pages, person_pages
 from transactional.accounts import pages as accounts
-from transactional.backoffice import card_pages, product_pages
+from transactional.aftersales import desk as aftersales_desk
+from transactional.aftersales import pages as aftersales
+from transactional.backoffice import (
+    card_pages,
+    figure_pages,
+    ledger_pages,
+    members_pages,
+    order_pages,
+    product_pages,
+    review_pages,
+)
 from transactional.backoffice import pages as desk
+from transactional.benefits import desk as benefits_desk
+from transactional.benefits import pages as benefits
 from transactional.catalogue import pages as catalogue
+from transactional.invoices import desk as invoices_desk
+from transactional.invoices import pages as invoices
+from transactional.logistics import desk as logistics_desk
+from transactional.logistics import pages as logistics
+from transactional.notices import desk as notices_desk
+from transactional.notices import pages as notices
 from transactional.orders import pages as orders
 from transactional.payments import checkout_pages as checkout
 from transactional.payments import pages as payments
+from transactional.wallets import desk as wallets_desk
+from transactional.wallets import pages as wallets
 from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, go, own_address
 from transactional.web.refusals import refusal_page
 from transactional.web.templating import STATIC, static_address
 
+STOREFRONT = (
+    catalogue,
+    entry_pages,
+    accounts,
+    person_pages,
+    orders,
+    checkout,
+    payments,
+    wallets,
+    invoices,
+    benefits,
+    aftersales,
+    logistics,
+    notices,
+)
+DESK = (
+    members_pages,
+    figure_pages,
+    order_pages,
+    review_pages,
+    ledger_pages,
+    wallets_desk,
+    invoices_desk,
+    benefits_desk,
+    aftersales_desk,
+    logistics_desk,
+    notices_desk,
+    desk,
+    card_pages,
+    product_pages,
+)
 YEAR_S = 365 * 24 * 3600
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +84,7 @@ def mount(app: FastAPI) -> None:
     files = GZipMiddleware(_Static(directory=Path(STATIC)), minimum_size=1024)
     app.mount("/static", files, name="static")
     app.include_router(router)
-    for pages in (catalogue, accounts, orders, checkout, payments, desk, card_pages, product_pages):
+    for pages in (*STOREFRONT, *DESK):
         app.include_router(pages.router)
     app.state.error_page = refusal_page
 

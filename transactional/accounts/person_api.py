@@ -1,0 +1,5 @@
+"""JSON API: addresses, identity, consents, what is kept of a person."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

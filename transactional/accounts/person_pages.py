@@ -1,0 +1,5 @@
+"""Pages: the personal centre."""
+
+from fastapi import APIRouter
+
+router = APIRouter(include_in_schema=False)

@@ -1,0 +1,73 @@
+"""Personal data at rest: sealed under a key of the customer's own, found again by keyed hashes.
+
+Destroying that key (`destroy_key`) makes everything unreadable that was ever sealed for the customer, wherever it is.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from mingsuan import clock
+from transactional.cards import service as cards
+from transactional.cards.models import DataKey as DataKeyRow
+from transactional.cards.vault import Vault
+from transactional.db import ReadSession, WriteSession
+
+PURPOSE = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A ciphertext and the number of the key that opens it."""
+
+    data_key_id: int
+    content: bytes
+
+
+class ErasedError(LookupError):
+    """The customer's key was destroyed: what it sealed cannot be read by anybody."""
+
+
+async def seal(session: WriteSession, vault: Vault, customer_id: int, place: str, values: Mapping[str, str]) -> Sealed:
+    """The values under the customer's key. `place` names what they are (such as "address"); opening needs the same."""
+    key = await cards.data_key_for(session, vault, PURPOSE, str(customer_id))
+    plain = json.dumps(dict(values), ensure_ascii=False, separators=(",", ":")).encode()
+    return Sealed(key.id, vault.seal_bytes(key, _place(customer_id, place), plain))
+
+
+async def unseal(session: ReadSession, vault: Vault, customer_id: int, place: str, sealed: Sealed) -> dict[str, str]:
+    """Raises ErasedError, VaultClosedError when it was altered or moved."""
+    key = await cards.data_key(session, sealed.data_key_id)
+    if not key.wrapped:
+        raise ErasedError
+    found: dict[str, str] = json.loads(vault.open_bytes(key, _place(customer_id, place), sealed.content))
+    return found
+
+
+async def destroy_key(session: WriteSession, customer_id: int) -> None:
+    """What was sealed for this customer is gone; a new key is made when something is sealed again."""
+    await session.execute(
+        update(DataKeyRow)
+        .where(DataKeyRow.purpose == PURPOSE, DataKeyRow.period == str(customer_id))
+        .values(wrapped=b"", superseded_at=clock.now())
+    )
+
+
+def index(vault: Vault, kind: str, value: str) -> bytes:
+    """Keyed hash by which a telephone number, an address or an identity number is found again.
+
+    `kind` keeps the hashes of different things apart; no code of a card holds a NUL, so none is met by chance.
+    """
+    return vault.fingerprint(f"mingsuan/{kind}/v1\0{value}")
+
+
+async def keys_of(session: ReadSession, customer_id: int) -> list[int]:
+    """Numbers of the keys that a customer ever had."""
+    found = select(DataKeyRow.id).where(DataKeyRow.purpose == PURPOSE, DataKeyRow.period == str(customer_id))
+    return list(await session.scalars(found))
+
+
+def _place(customer_id: int, place: str) -> bytes:
+    return f"person\0{place}\0".encode() + customer_id.to_bytes(8, "big")

@@ -1,0 +1,1 @@
+"""Cases about what was bought: tables."""

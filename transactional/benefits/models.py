@@ -1,0 +1,1 @@
+"""What a customer owns, and its life at the provider: tables."""

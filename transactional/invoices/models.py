@@ -1,0 +1,1 @@
+"""Requests for invoices (发票): tables."""

@@ -1,0 +1,5 @@
+"""JSON API: parcels."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

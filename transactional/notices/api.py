@@ -1,0 +1,5 @@
+"""JSON API: telling customers what happened."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Pages: telling customers what happened."""
+
+from fastapi import APIRouter
+
+router = APIRouter(include_in_schema=False)
