@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(default=None, description="Redis that several shop processes share as a cache")
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the shop's and worker's log lines")
     metrics_open: bool = Field(default=False, description="Answer /metrics to other machines too")
+    compliance: Literal["mainland", "stored_value"] = Field(
+        default="mainland",
+        description="What the law allows with wallets: refund credit only, or top-ups and pay-outs too",
+    )
     wechat_mchid: str | None = Field(default=None, description="WeChat Pay: merchant id; without it the way is off")
     wechat_appid: str = Field(default="", description="WeChat Pay: app id")
     wechat_serial_no: str = Field(default="", description="WeChat Pay: serial number of the merchant's certificate")
