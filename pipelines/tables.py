@@ -104,6 +104,8 @@ EXCUSED: dict[str, str] = {
     "known_device": "tokens of browsers",
     "log_in_attempt": "watched in the shop itself; whose they are is nobody's figure",
     "one_time_code": "secrets that live for minutes",
+    "product_picture": "pictures are looked at, not counted",
+    "product_sales": "counted from orders that the warehouse has itself",
     "rate_limit": "allowances of the moment",
     "staff_recovery_code": "secrets of staff",
     "ledger_seal": "seals are checked in the shop, against heads kept outside of it",

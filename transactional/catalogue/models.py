@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from transactional.db import Numbered, Public
+from transactional.db import Numbered, Public, Row
 
 PRODUCT_KINDS = ("card_code", "api_topup", "manual_service", "physical", "bundle", "membership")
 PUBLISH_STATES = ("draft", "published", "withdrawn")
@@ -103,3 +103,33 @@ class BundleItem(Numbered):
     quantity: Mapped[int]
     position: Mapped[int] = mapped_column(server_default="0")
     removed_at: Mapped[datetime | None]
+
+
+class ProductPicture(Numbered):
+    """A picture of a product, made anew from what was uploaded (WebP), in two sizes; anybody may see it."""
+
+    __tablename__ = "product_picture"
+    __table_args__ = (
+        UniqueConstraint("product_id", "sha256"),
+        CheckConstraint("width > 0 and height > 0", name="size"),
+    )
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("shop.product.id"))
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    small: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int]
+    height: Mapped[int]
+    alt_zh: Mapped[str] = mapped_column(Text, server_default="")
+    alt_en: Mapped[str] = mapped_column(Text, server_default="")
+    removed_at: Mapped[datetime | None]
+
+
+class ProductSales(Row):
+    """How many units of a product were paid for and kept in the last thirty days, as of `counted_at`."""
+
+    __tablename__ = "product_sales"
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("shop.product.id"), primary_key=True)
+    units: Mapped[int]
+    counted_at: Mapped[datetime]

@@ -1,11 +1,36 @@
-"""Catalogue for people: pictures, search, watching stock."""
+"""Catalogue for people: pictures of products, and how much of each was sold of late."""
+
+from transactional.migrations.tables import check, create, index, instant, number, octets, points_to, text, unique
 
 revision = "0011"
 down_revision = "0010"
 
 
 def upgrade() -> None:
-    pass
+    create(
+        "product_picture",
+        number("product_id"),
+        octets("sha256"),
+        octets("content"),
+        octets("small"),
+        number("width"),
+        number("height"),
+        text("alt_zh", default=""),
+        text("alt_en", default=""),
+        instant("removed_at"),
+        points_to("product_picture", "product_id", "product"),
+        unique("product_picture", "product_id", "sha256"),
+        check("product_picture", "size", "width > 0 and height > 0"),
+    )
+    index("product_picture", "sha256")
+    create(
+        "product_sales",
+        number("product_id"),
+        number("units"),
+        instant("counted_at", required=True),
+        points_to("product_sales", "product_id", "product"),
+        key="product_id",
+    )
 
 
 def downgrade() -> None:
