@@ -1,0 +1,11 @@
+"""What is refused around a person's own data."""
+
+from transactional.errors import ShopError
+
+
+class PhoneTakenError(ShopError):
+    """`set_phone` raises it; an edge that talks to somebody unproven must not pass it on."""
+
+    type, status = "phone-taken", 409
+    title = "Phone number in use"
+    message = "This phone number already has an account."
