@@ -28,6 +28,12 @@ MAY: dict[str, frozenset[str]] = {
     "settle_orders": OPERATORS,
     "see_ledger": AUDITORS,
     "close_month": frozenset({"owner"}),
+    "see_customers": frozenset({"owner", "operator", "auditor"}),
+    "see_money": frozenset({"owner", "operator", "auditor"}),
+    "manage_staff": frozenset({"owner"}),
+    "see_staff": AUDITORS,
+    "see_acts": AUDITORS,
+    "see_security": AUDITORS,
 }
 
 

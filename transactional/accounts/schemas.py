@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 from typing_extensions import TypeAliasType
 
+from transactional.accounts import rules
 from transactional.schemas import Command, View
 
 CreditSource = TypeAliasType("CreditSource", Literal["bank", "goodwill"])
@@ -33,6 +34,10 @@ class StaffSubject:
     email: str
     display_name: str
     role: StaffRole
+
+    def may(self, act: str) -> bool:
+        """Whether the role allows an act; templates show only what it does. Raises KeyError for an unknown act."""
+        return rules.may(self.role, act)
 
 
 @dataclass(frozen=True, slots=True)
