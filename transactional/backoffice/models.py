@@ -17,6 +17,7 @@ class ReviewCase(Public):
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
         CheckConstraint("state in ('open', 'resolved')", name="state"),
+        Index("review_case_subject_idx", "subject"),
         Index("review_case_open_idx", "opened_at", postgresql_where=text("state = 'open'")),
     )
 

@@ -127,7 +127,7 @@ class CardDefect(Public):
     card_id: Mapped[int] = mapped_column(ForeignKey("shop.card.id"), unique=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey("shop.card_batch.id"), index=True)
     fulfilment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.fulfilment.id"), index=True)
-    replacement_card_id: Mapped[int | None] = mapped_column(ForeignKey("shop.card.id"))
+    replacement_card_id: Mapped[int | None] = mapped_column(ForeignKey("shop.card.id"), index=True)
     cost_fen: Mapped[int | None]
     reason: Mapped[str] = mapped_column(Text)
     reported_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))

@@ -78,6 +78,7 @@ class LedgerSeal(Public):
     """
 
     __tablename__ = "ledger_seal"
+    __table_args__ = (Index("ledger_seal_highest_id_lowest_id_idx", "highest_id", "lowest_id"),)
     append_only = True
 
     seal_no: Mapped[int] = mapped_column(unique=True)

@@ -20,7 +20,16 @@ class Order(Public):
         CheckConstraint(f"state in {ORDER_STATES!r}", name="state"),
         CheckConstraint("net_fen = gross_fen - discount_fen", name="net"),
         Index("orders_customer_id_ordered_at_idx", "customer_id", "ordered_at"),
+        Index("orders_paid_at_idx", "paid_at", postgresql_using="brin"),
         Index("orders_unpaid_idx", "pay_by", postgresql_where=text("state = 'pending_payment'")),
+        Index("orders_ordered_at_id_idx", "ordered_at", "id"),
+        Index(
+            "orders_unsettled_idx",
+            "state",
+            "ordered_at",
+            "id",
+            postgresql_where=text("state not in ('delivered', 'completed')"),
+        ),
     )
 
     order_no: Mapped[str] = mapped_column(Text, unique=True)

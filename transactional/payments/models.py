@@ -32,6 +32,7 @@ class Payment(Public):
         CheckConstraint("amount_fen > 0", name="positive"),
         Index("payment_gateway_trade_key", "method", "gateway_trade_no", unique=True),
         Index("payment_one_success_key", "order_id", unique=True, postgresql_where=text("state = 'succeeded'")),
+        Index("payment_method_order_id_idx", "method", "order_id"),
         Index("payment_to_ask_idx", "ask_at", postgresql_where=text("state in ('created', 'pending')")),
     )
 
@@ -55,7 +56,10 @@ class PaymentNotification(Public):
     """One row per notice that ever arrived, forged ones too, with its verdict; its body is sealed like a code."""
 
     __tablename__ = "payment_notification"
-    __table_args__ = (CheckConstraint(f"verdict in {NOTICE_VERDICTS!r}", name="verdict"),)
+    __table_args__ = (
+        CheckConstraint(f"verdict in {NOTICE_VERDICTS!r}", name="verdict"),
+        Index("payment_notification_payout_idx", "payout_id", postgresql_where=text("payout_id is not null")),
+    )
     append_only = True
 
     method: Mapped[str] = mapped_column(Text)
@@ -89,7 +93,7 @@ class RefundPayout(Public):
     amount_fen: Mapped[int]
     fee_returned_fen: Mapped[int] = mapped_column(server_default="0")
     out_refund_no: Mapped[str] = mapped_column(Text, unique=True)
-    gateway_refund_no: Mapped[str | None] = mapped_column(Text)
+    gateway_refund_no: Mapped[str | None] = mapped_column(Text, index=True)
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
     paid_out_at: Mapped[datetime | None]
     ask_at: Mapped[datetime | None]
@@ -130,7 +134,7 @@ class UnappliedReceipt(Public):
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     found_by: Mapped[str] = mapped_column(Text)
-    out_trade_no: Mapped[str] = mapped_column(Text)
+    out_trade_no: Mapped[str] = mapped_column(Text, index=True)
     gateway_trade_no: Mapped[str] = mapped_column(Text)
     amount_fen: Mapped[int]
     fee_fen: Mapped[int] = mapped_column(server_default="0")
