@@ -103,7 +103,13 @@ class Trading:
             customer = await with_money(session, self.shop, uuid4().hex[:12], 0)
             wanted = [Wanted(self.sku.id, quantity)]
             order = await place(
-                session, customer.id, wanted, Terms(timedelta(minutes=15)), self.tick.at, self.shop.zone
+                session,
+                self.shop.vault,
+                customer.id,
+                wanted,
+                Terms(timedelta(minutes=15)),
+                self.tick.at,
+                self.shop.zone,
             )
         return customer, order
 

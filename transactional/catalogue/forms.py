@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -36,33 +37,43 @@ class FormField(Command):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody answered, with the question as it was asked. Never printed by accident."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    value: str = field(repr=False)
+
+
 def problems(fields: Sequence[FormField], answers: Mapping[str, str]) -> list[FieldProblem]:
     """What is wrong with the answers: missing, of another shape, or to questions that were not asked."""
     found = [
         FieldProblem(f"form_answers.{name}", "There is no such field.")
-        for name in sorted(set(answers) - {field.name for field in fields})
+        for name in sorted(set(answers) - {asked.name for asked in fields})
     ]
-    for field in fields:
-        reason = _fault(field, answers.get(field.name, "").strip())
+    for asked in fields:
+        reason = _fault(asked, answers.get(asked.name, "").strip())
         if reason:
-            found.append(FieldProblem(f"form_answers.{field.name}", reason))
+            found.append(FieldProblem(f"form_answers.{asked.name}", reason))
     return found
 
 
-def kept(fields: Sequence[FormField], answers: Mapping[str, str]) -> dict[str, str] | None:
-    """The answers to these fields, None when there are none."""
-    given = {field.name: answers.get(field.name, "").strip() for field in fields}
-    return {name: answer for name, answer in given.items() if answer} or None
+def answered(fields: Sequence[FormField], answers: Mapping[str, str]) -> tuple[Answer, ...]:
+    """The answers to these fields, each with what was asked; questions left open are not among them."""
+    given = ((asked, answers.get(asked.name, "").strip()) for asked in fields)
+    return tuple(Answer(asked.name, asked.label_zh, asked.label_en, value) for asked, value in given if value)
 
 
-def _fault(field: FormField, answer: str) -> str:
+def _fault(asked: FormField, answer: str) -> str:
     if not answer:
-        return "Is required." if field.required else ""
+        return "Is required." if asked.required else ""
     if len(answer) > MAX_ANSWER_LENGTH or not answer.isprintable():
         return "This is not a value that can be used here."
-    if field.kind == "select":
-        return "" if answer in field.options else "This is not one of the options."
-    if field.kind in SHAPES:
-        shape, reason = SHAPES[field.kind]
+    if asked.kind == "select":
+        return "" if answer in asked.options else "This is not one of the options."
+    if asked.kind in SHAPES:
+        shape, reason = SHAPES[asked.kind]
         return "" if shape.fullmatch(answer) else reason
     return ""

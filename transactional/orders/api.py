@@ -57,9 +57,9 @@ async def list_orders(customer: AsCustomer, session: Reading, limit: Limit = 20,
 
 
 @router.get("/orders/{order_no}", tags=["orders"], responses=responses(NotLoggedInError, NotFoundError))
-async def show_order(order_no: str, customer: AsCustomer, session: Reading) -> OrderView:
+async def show_order(order_no: str, customer: AsCustomer, session: Reading, shop: ShopHere) -> OrderView:
     """One of your orders with its lines, units and history; without codes."""
-    return await service.order(session, customer.id, order_no)
+    return await service.order_with_answers(session, shop.vault, customer.id, order_no)
 
 
 @router.get("/staff/orders", tags=["staff"], responses=responses(NotLoggedInError, NotAllowedError))
@@ -73,8 +73,10 @@ async def list_all_orders(member: AsStaff, session: Reading, limit: Limit = 50, 
 @router.get(
     "/staff/orders/{order_no}", tags=["staff"], responses=responses(NotLoggedInError, NotAllowedError, NotFoundError)
 )
-async def show_any_order(order_no: str, member: AsStaff, session: Reading) -> OrderView:
-    """Anybody's order; without codes."""
+async def show_any_order(order_no: str, member: AsStaff, session: Reading, shop: ShopHere) -> OrderView:
+    """Anybody's order; without codes, and with the buyer's answers for those who deliver only."""
     if not may(member.role, "see_orders"):
         raise NotAllowedError
+    if may(member.role, "deliver"):
+        return await service.order_for_delivery(session, shop.vault, order_no)
     return await service.order_for_staff(session, order_no)

@@ -11,15 +11,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mingsuan.clock import business_date
+from transactional.accounts.personal import Sealed
 from transactional.cards import pool
+from transactional.cards.vault import Vault
 from transactional.catalogue import service as catalogue
 from transactional.catalogue.errors import DearBundleError
 from transactional.catalogue.forms import problems
 from transactional.catalogue.offers import Offer
 from transactional.db import WriteSession
 from transactional.errors import FieldProblem, InvalidInputError, PriceChangedError, UnavailableProductError
+from transactional.orders import answers, fulfilment, hold_rules
 from transactional.orders import checkout_queries as queries
-from transactional.orders import fulfilment, hold_rules
 from transactional.orders.errors import EmptyOrderError, HoldLimitError, TooManyUnitsError
 from transactional.orders.lines import Line, lines_of
 from transactional.orders.models import Fulfilment, Order, OrderEvent, OrderItem
@@ -33,7 +35,7 @@ class Wanted:
 
     sku_public_id: UUID
     quantity: int
-    form_answers: Mapping[str, str] | None = None
+    form_answers: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class _Basket:
 
 async def place(
     session: WriteSession,
+    vault: Vault,
     customer_id: int,
     lines: Sequence[Wanted],
     terms: Terms,
@@ -91,6 +94,7 @@ async def place(
 ) -> PlacedOrder:
     """An order to be paid by an instant, with its units kept; one of nothing to pay is fulfilled at once.
 
+    Answers are sealed for the buyer.
     All or nothing. Raises SellingPausedError, EmptyOrderError, UnavailableProductError, InvalidInputError (answers),
     TooManyUnitsError, DearBundleError, PriceChangedError, HoldLimitError, OutOfStockError.
     """
@@ -111,7 +115,8 @@ async def place(
         ordered_at=at,
         pay_by=pay_by,
     )
-    items = await _write(session, order, basket.lines, at)
+    sealed = [await answers.seal(session, vault, customer_id, line.answers) for line in basket.lines]
+    items = await _write(session, order, basket.lines, sealed, at)
     wants = [
         pool.Wanted(item.id, line.sku_id, line.quantity)
         for item, line in zip(items, basket.lines, strict=True)
@@ -135,11 +140,11 @@ async def _basket(session: WriteSession, lines: Sequence[Wanted], at: datetime) 
     _refuse_too_many(lines, offers)
     basket = _Basket()
     for wanted in lines:
-        offer, answers = offers[wanted.sku_public_id], wanted.form_answers or {}
-        basket.faults += problems(offer.fields, answers)
+        offer, said = offers[wanted.sku_public_id], wanted.form_answers or {}
+        basket.faults += problems(offer.fields, said)
         if offer.saved_fen < 0:
             raise DearBundleError
-        basket.lines += lines_of(offer, wanted.quantity, answers)
+        basket.lines += lines_of(offer, wanted.quantity, said)
     if basket.faults:
         raise InvalidInputError(basket.faults)
     return basket
@@ -174,7 +179,9 @@ async def _standing(
     return standing
 
 
-async def _write(session: WriteSession, order: Order, lines: Sequence[Line], at: datetime) -> list[OrderItem]:
+async def _write(
+    session: WriteSession, order: Order, lines: Sequence[Line], sealed: Sequence[Sealed | None], at: datetime
+) -> list[OrderItem]:
     session.add(order)
     await session.flush()
     items = [
@@ -188,9 +195,10 @@ async def _write(session: WriteSession, order: Order, lines: Sequence[Line], at:
             net_fen=line.net_fen,
             bundle_sku_id=line.bundle_sku_id,
             bundle_quantity=line.bundle_quantity,
-            form_answers=line.form_answers,
+            sealed_answers=said.content if said else None,
+            answers_key_id=said.data_key_id if said else None,
         )
-        for number, line in enumerate(lines, start=1)
+        for number, (line, said) in enumerate(zip(lines, sealed, strict=True), start=1)
     ]
     session.add_all([*items, OrderEvent(order_id=order.id, kind="placed", happened_at=at)])
     await session.flush()

@@ -72,7 +72,7 @@ async def check_out(
         wanted = await _wanted(session, customer, body)
         terms = Terms(timedelta(minutes=shop.settings.hold_minutes))
         at = clock.now()
-        placed = await place(session, customer.id, wanted, terms, at, shop.zone, body.expected_net_fen)
+        placed = await place(session, shop.vault, customer.id, wanted, terms, at, shop.zone, body.expected_net_fen)
         if body.from_cart:
             await cart.emptied(session, customer.id, [each.sku_public_id for each in wanted])
         return CheckoutView.model_validate({**asdict(placed), "id": placed.public_id})

@@ -9,7 +9,7 @@ import procrastinate
 
 from mingsuan import clock
 from transactional.db import writing
-from transactional.orders import fulfilment, memberships
+from transactional.orders import answers, fulfilment, memberships
 from transactional.shop import Shop
 
 
@@ -25,6 +25,22 @@ def register(app: procrastinate.App, shop: Callable[[], Shop]) -> None:
     @app.task(name="orders.release_memberships", queue="shop", queueing_lock="orders.release_memberships")
     async def _release_memberships(timestamp: int) -> None:  # noqa: ARG001
         await release_memberships(shop())
+
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="orders.seal_answers", queue="shop", queueing_lock="orders.seal_answers")
+    async def _seal_answers(timestamp: int) -> None:  # noqa: ARG001
+        await seal_answers(shop())
+
+
+async def seal_answers(shop: Shop) -> int:
+    """Answers that rows of an earlier version still hold in clear, a batch a transaction; how many."""
+    done = 0
+    while True:
+        async with writing(shop.engine) as session:
+            batch = await answers.seal_what_is_in_clear(session, shop.vault)
+        done += batch
+        if batch < answers.AT_ONCE:
+            return done
 
 
 async def cancel_expired(shop: Shop) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mingsuan import money
-from transactional.catalogue.forms import kept
+from transactional.catalogue.forms import Answer, answered
 from transactional.catalogue.offers import STOCK_KINDS, Good, Offer
 
 BY_THE_LINE = frozenset({"manual_service"})
@@ -36,7 +36,7 @@ class Line:
     units: tuple[UnitShare, ...]
     bundle_sku_id: int | None
     bundle_quantity: int | None
-    form_answers: dict[str, str] | None
+    answers: tuple[Answer, ...]
 
     @property
     def net_fen(self) -> int:
@@ -73,7 +73,7 @@ def _line(offer: Offer, good: Good, quantity: int, discount_fen: int, answers: M
         units=_units(good, count, discount_fen),
         bundle_sku_id=offer.sku_id if offer.is_bundle else None,
         bundle_quantity=quantity if offer.is_bundle else None,
-        form_answers=kept((*fields, *(offer.form if offer.is_bundle else ())), answers),
+        answers=answered((*fields, *(offer.form if offer.is_bundle else ())), answers),
     )
 
 

@@ -38,7 +38,7 @@ async def orders(
 
 @router.get("/orders/{order_no}")
 async def order(page: OpenPage, buyer: Buyer, session: PageReading, order_no: str) -> HTMLResponse:
-    return _shown(page, await service.order(session, buyer.id, order_no), {})
+    return _shown(page, await service.order_with_answers(session, page.shop.vault, buyer.id, order_no), {})
 
 
 @router.post("/orders/{order_no}/reveal")
@@ -48,7 +48,7 @@ async def reveal(page: OpenPage, buyer: Buyer, order_no: str, unit: Annotated[UU
         if unit not in _units(await service.order(session, buyer.id, order_no)):
             raise NotFoundError
         code = await cards.reveal(session, page.shop.vault, buyer.id, unit)
-        found = await service.order(session, buyer.id, order_no)
+        found = await service.order_with_answers(session, page.shop.vault, buyer.id, order_no)
     return _shown(page, found, {unit: code})
 
 

@@ -22,7 +22,7 @@ ITEMS = text("""
 select i.id as inside, i.line_no, p.kind, i.quantity, i.gross_fen, i.discount_fen, i.net_fen, s.public_id as sku_id,
     s.code as sku_code, s.name_zh as sku_name_zh, s.name_en as sku_name_en, p.slug as product_slug,
     p.title_zh as product_title_zh, p.title_en as product_title_en, bundle.public_id as bundle_sku_id,
-    bundle.name_zh as bundle_name_zh, bundle.name_en as bundle_name_en, i.bundle_quantity, i.form_answers
+    bundle.name_zh as bundle_name_zh, bundle.name_en as bundle_name_en, i.bundle_quantity
 from shop.order_item as i
 join shop.sku as s on s.id = i.sku_id
 join shop.product as p on p.id = s.product_id

@@ -59,6 +59,15 @@ class UnitView(View):
     first_revealed_at: datetime | None
 
 
+class AnswerView(View):
+    """A question of a product's form, and what the buyer answered."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    value: str = Field(repr=False)
+
+
 class OrderItemView(View):
     line_no: int
     kind: ProductKind
@@ -77,7 +86,9 @@ class OrderItemView(View):
     bundle_name_zh: str | None = None
     bundle_name_en: str | None = None
     bundle_quantity: int | None = None
-    form_answers: dict[str, str] | None = Field(default=None, description="What the buyer was asked, and answered")
+    answers: tuple[AnswerView, ...] = Field(
+        default=(), description="What the buyer was asked, and answered: for the buyer and for staff who deliver"
+    )
     units: tuple[UnitView, ...]
 
 

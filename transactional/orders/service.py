@@ -1,13 +1,15 @@
 """What orders do for shopper and staff: buy, list, show. The statements of a purchase are in `hot_path`."""
 
+from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import NotFoundError
-from transactional.orders import hot_path, queries
+from transactional.orders import answers, hot_path, queries
 from transactional.orders.requests import BuyRequest
-from transactional.orders.schemas import OrderList, OrderPlaced, OrderView
+from transactional.orders.schemas import AnswerView, OrderList, OrderPlaced, OrderView
 
 
 async def buy(
@@ -40,6 +42,18 @@ async def order(session: ReadSession, customer_id: int, order_no: str) -> OrderV
     return found
 
 
+async def order_with_answers(session: ReadSession, vault: Vault, customer_id: int, order_no: str) -> OrderView:
+    """Like `order`, with what the customer answered in clear: to be shown, and kept nowhere."""
+    shown = await order(session, customer_id, order_no)
+    return _with(shown, await answers.of_order(session, vault, order_no, customer_id))
+
+
+async def order_for_delivery(session: ReadSession, vault: Vault, order_no: str) -> OrderView:
+    """Like `order_for_staff`, with the answers in clear: only for staff who deliver, to be kept nowhere."""
+    shown = await order_for_staff(session, order_no)
+    return _with(shown, await answers.of_order(session, vault, order_no, None))
+
+
 async def order_for_staff(session: ReadSession, order_no: str) -> OrderView:
     """Anybody's order. Raises NotFoundError."""
     found = await queries.order(session, order_no, None)
@@ -56,3 +70,8 @@ async def orders(session: ReadSession, customer_id: int, *, limit: int = 20, off
 async def orders_for_staff(session: ReadSession, *, limit: int = 50, offset: int = 0) -> OrderList:
     """All orders, newest first, with the customer's address."""
     return await queries.orders(session, None, limit, offset)
+
+
+def _with(shown: OrderView, said: Mapping[int, tuple[AnswerView, ...]]) -> OrderView:
+    items = tuple(item.model_copy(update={"answers": said.get(item.line_no, ())}) for item in shown.items)
+    return shown.model_copy(update={"items": items})

@@ -103,7 +103,7 @@ async def _placed(
     terms = Terms(timedelta(minutes=page.shop.settings.hold_minutes))
     answers = {name: answer for name, answer in basket.answers.items() if answer.strip()}
     wanted = [Wanted(basket.sku, basket.quantity, answers)]
-    placed = await place(session, buyer.id, wanted, terms, at, page.shop.zone, total_fen)
+    placed = await place(session, page.shop.vault, buyer.id, wanted, terms, at, page.shop.zone, total_fen)
     if door == WALLET and placed.pay_by is not None:
         await pay_from_wallet(session, placed.order_no, buyer.id, at, page.shop.zone)
     return CheckoutView.model_validate({**asdict(placed), "id": placed.public_id})

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from tests.transactional.small_shop import one_sku
 from transactional.catalogue import service
 from transactional.catalogue.errors import DearBundleError, NotABundleError
-from transactional.catalogue.forms import FormField, kept, problems
+from transactional.catalogue.forms import FormField, answered, problems
 from transactional.catalogue.schemas import (
     NewForm,
     NewPart,
@@ -124,7 +124,7 @@ async def test_limits_and_state_of_a_sku_are_changed_alone(session: WriteSession
         await service.change_sku(session, "NONE", SkuChange(max_per_order=3))
 
 
-async def test_a_form_is_kept_with_its_product_and_names_are_used_once(session: WriteSession) -> None:
+async def test_a_form_is_answered_with_its_product_and_names_are_used_once(session: WriteSession) -> None:
     await one_sku(session)
     account = FormField(name="account", label_zh="账号", label_en="Account")
     shown = await service.set_form(session, "steam-50", NewForm(fields=(account,)))
@@ -152,7 +152,8 @@ def test_answers_have_the_shape_of_their_field(kind: str, good: tuple[str, ...],
     )
     assert [problems((field,), {"it": answer}) for answer in good] == [[] for _ in good]
     assert all(problems((field,), {"it": answer}) for answer in bad)
-    assert kept((field,), {"it": " x ", "other": "y"}) == {"it": "x"}
+    [said] = answered((field,), {"it": " x ", "other": "y"})
+    assert (said.name, said.label_zh, said.value) == ("it", field.label_zh, "x")
 
 
 def test_a_select_needs_options_and_nothing_else_has_any() -> None:
@@ -166,4 +167,4 @@ def test_a_select_needs_options_and_nothing_else_has_any() -> None:
 def test_what_may_be_left_out_may_be_empty() -> None:
     field = FormField(name="it", label_zh="它", label_en="It", kind="email", required=False)
     assert problems((field,), {}) == []
-    assert kept((field,), {}) is None
+    assert answered((field,), {}) == ()

@@ -111,7 +111,7 @@ class Market:
     ) -> PlacedOrder:
         lines = [Wanted(sku.id, quantity, answers) for sku, quantity in wanted]
         async with writing(self.shop.engine) as session:
-            return await place(session, customer.id, lines, TERMS, clock.now(), self.shop.zone)
+            return await place(session, self.shop.vault, customer.id, lines, TERMS, clock.now(), self.shop.zone)
 
     async def pay(self, placed: PlacedOrder, at: datetime | None = None) -> PaidDecision:
         """As payments do: the payment and its posting first, then what becomes of the order."""

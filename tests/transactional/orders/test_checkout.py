@@ -120,7 +120,9 @@ async def test_other_prices_withdrawn_goods_and_a_paused_shop_are_refused(market
     li = await market.customer("li")
     async with writing(market.shop.engine) as session:
         with pytest.raises(PriceChangedError):
-            await place(session, li.id, [Wanted(sku.id, 1)], TERMS, clock.now(), market.shop.zone, 999)
+            await place(
+                session, market.shop.vault, li.id, [Wanted(sku.id, 1)], TERMS, clock.now(), market.shop.zone, 999
+            )
         await catalogue.set_sku_state(session, "A", "withdrawn")
     with pytest.raises(UnavailableProductError):
         await market.order(li, (sku, 1))
@@ -148,8 +150,12 @@ async def test_answers_to_a_form_are_required_checked_and_kept_with_their_line(m
         with pytest.raises(InvalidInputError) as refused:
             await market.order(li, (topup, 1), answers=answers)
         assert all(problem.place.startswith("form_answers.") for problem in refused.value.problems)
-    await market.order(li, (topup, 1), answers={"account": " li ", "server": "East"})
-    assert await market.rows("select form_answers from shop.order_item") == [({"account": "li", "server": "East"},)]
+    placed = await market.order(li, (topup, 1), answers={"account": " li ", "server": "East"})
+    async with writing(market.shop.engine) as session:
+        [item] = (await service.order_with_answers(session, market.shop.vault, li.id, placed.order_no)).items
+        [bare] = (await service.order(session, li.id, placed.order_no)).items
+    assert [(said.label_zh, said.value) for said in item.answers] == [("账号", "li"), ("服", "East")]
+    assert bare.answers == ()
 
 
 async def test_a_new_customer_keeps_little_and_one_who_lets_orders_expire_less(market: Market) -> None:

@@ -54,7 +54,7 @@ class Till:
         async with writing(self.shop.engine) as session:
             terms = Terms(timedelta(minutes=15))
             wanted = [Wanted(self.stocked.sku.id, quantity)]
-            return customer, await place(session, customer.id, wanted, terms, clock.now(), self.shop.zone)
+            return customer, await place(session, self.shop.vault, customer.id, wanted, terms, clock.now(), self.shop.zone)
 
     async def start(
         self, customer: CustomerSubject, order: PlacedOrder, way: str = "native", key: str = "", method: Any = "wechat"
