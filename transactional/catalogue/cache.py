@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transactional.catalogue import service
-from transactional.catalogue.schemas import CategoryView, ProductList, ProductView
+from transactional.catalogue.schemas import CategoryView, ProductList, ProductOrder, ProductView
 from transactional.db import ReadSession, reading
 
 FRESH_S = 2
@@ -67,17 +67,26 @@ class CatalogueCache:
         return await self._remembered("categories", CATEGORIES, service.categories)
 
     async def products(
-        self, *, category: str | None = None, search: str = "", limit: int = 60, offset: int = 0
+        self,
+        *,
+        category: str | None = None,
+        search: str = "",
+        limit: int = 60,
+        offset: int = 0,
+        order: ProductOrder = "shelf",
+        in_stock: bool = False,
     ) -> ProductList:
         """See `service.products`; searches, which seldom repeat, are not remembered."""
 
         async def load(session: ReadSession) -> ProductList:
-            return await service.products(session, category=category, search=search, limit=limit, offset=offset)
+            return await service.products(
+                session, category=category, search=search, limit=limit, offset=offset, order=order, in_stock=in_stock
+            )
 
         if search.strip():
             async with reading(self._engine) as session:
                 return await load(session)
-        return await self._remembered(f"products:{limit}:{offset}:{category or ''}", PRODUCTS, load)
+        return await self._remembered(f"products:{limit}:{offset}:{order}:{in_stock}:{category or ''}", PRODUCTS, load)
 
     async def product(self, slug: str) -> ProductView:
         """See `service.product`. Raises NotFoundError, which is not remembered."""

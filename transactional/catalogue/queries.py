@@ -9,7 +9,15 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, select, text, update
 
 from transactional.catalogue.models import Category, Product, Sku
-from transactional.catalogue.schemas import BundlePartView, CategoryView, ProductCard, ProductList, ProductView, SkuView
+from transactional.catalogue.schemas import (
+    BundlePartView,
+    CategoryView,
+    ProductCard,
+    ProductList,
+    ProductOrder,
+    ProductView,
+    SkuView,
+)
 from transactional.db import ReadSession, WriteSession
 
 PRICE_IN_FORCE = """(
@@ -40,13 +48,27 @@ STOCK = f"""(case
         )
     end)"""
 
+# Hash of a product's picture, by which its address is made.
+PICTURE = """(
+        select encode(picture.sha256, 'hex') from shop.product_picture as picture
+        where picture.product_id = p.id and picture.removed_at is null order by picture.id desc limit 1
+    )"""
+
+ORDERS: dict[ProductOrder, str] = {
+    "shelf": "c.position, c.id, p.id",
+    "popular": "coalesce(sold.units, 0) desc, c.position, c.id, p.id",
+    "new": "p.published_at desc nulls last, p.id desc",
+    "cheap": "o.from_price_fen nulls last, p.id",
+    "dear": "o.from_price_fen desc nulls last, p.id",
+}
+
 CATEGORIES = text("""
 select c.public_id as id, c.slug, c.name_zh, c.name_en,
     (select count(*) from shop.product as p where p.category_id = c.id and p.publish_state = 'published') product_count
 from shop.category as c order by c.position, c.id
 """)
 
-PRODUCT_CARDS = text(f"""
+PRODUCT_CARDS = f"""
 with variant as (
     select s.product_id, {PRICE_IN_FORCE} as list_price_fen, {STOCK} as stock
     from shop.sku as s join shop.product as p on p.id = s.product_id where s.publish_state = 'published'
@@ -56,23 +78,27 @@ with variant as (
     from variant group by product_id
 )
 select p.public_id as id, p.slug, p.kind, p.title_zh, p.title_en, c.slug as category_slug, p.publish_state,
-    o.from_price_fen, case when o.product_id is null then 0 else o.stock end as stock, count(*) over () as total
+    o.from_price_fen, case when o.product_id is null then 0 else o.stock end as stock, count(*) over () as total,
+    {PICTURE} as picture, coalesce(sold.units, 0) as sold_units
 from shop.product as p
 join shop.category as c on c.id = p.category_id
 left join offered as o on o.product_id = p.id
+left join shop.product_sales as sold on sold.product_id = p.id
 where (p.publish_state = 'published' or not :published_only)
     and (cast(:category as text) is null or c.slug = :category)
     and (:pattern = '%%' or p.title_zh ilike :pattern or p.title_en ilike :pattern or exists (
         select from shop.sku as s where s.product_id = p.id and s.publish_state = 'published'
             and (s.name_zh ilike :pattern or s.name_en ilike :pattern or s.code ilike :pattern)
     ))
-order by o.product_id is not null and coalesce(o.stock, 1) > 0 desc, c.position, c.id, p.id
+    and (not :in_stock or (o.product_id is not null and coalesce(o.stock, 1) > 0))
+order by o.product_id is not null and coalesce(o.stock, 1) > 0 desc, {{order}}
 limit :limit offset :offset
-""")
+"""
+BY_ORDER = {order: text(PRODUCT_CARDS.format(order=columns)) for order, columns in ORDERS.items()}
 
-PRODUCT = text("""
+PRODUCT = text(f"""
 select p.id as inside, p.public_id as id, p.slug, p.kind, p.title_zh, p.title_en, p.description_zh, p.description_en,
-    p.tutorial_zh, p.tutorial_en, p.publish_state, p.delivery_form,
+    p.tutorial_zh, p.tutorial_en, p.publish_state, p.delivery_form, {PICTURE} as picture,
     c.slug as category_slug, c.name_zh as category_name_zh, c.name_en as category_name_en
 from shop.product as p join shop.category as c on c.id = p.category_id
 where p.slug = :slug and (not :published_only or p.publish_state = 'published')
@@ -117,16 +143,19 @@ async def products(
     offset: int,
     *,
     published_only: bool = True,
+    order: ProductOrder = "shelf",
+    in_stock: bool = False,
 ) -> ProductList:
     values = {
         "at": at,
+        "in_stock": in_stock,
         "category": category,
         "pattern": _pattern(search),
         "limit": limit,
         "offset": offset,
         "published_only": published_only,
     }
-    rows = (await session.execute(PRODUCT_CARDS, values)).all()
+    rows = (await session.execute(BY_ORDER[order], values)).all()
     return ProductList(items=tuple(ProductCard.model_validate(row) for row in rows), total=rows[0].total if rows else 0)
 
 
@@ -161,6 +190,12 @@ def _together(stocks: Sequence[int | None]) -> int | None:
 
 async def stock(session: ReadSession, skus: Sequence[UUID], at: datetime) -> dict[UUID, int | None]:
     return {row.id: row.stock for row in await session.execute(STOCKS, {"skus": list(skus), "at": at})}
+
+
+async def published(session: ReadSession) -> list[tuple[str, datetime]]:
+    """Slugs of published products, and when each was changed last."""
+    found = select(Product.slug, Product.updated_at).where(Product.publish_state == "published").order_by(Product.id)
+    return [(row.slug, row.updated_at) for row in await session.execute(found)]
 
 
 async def slug_of_sku(session: ReadSession, sku_public_id: UUID) -> str | None:

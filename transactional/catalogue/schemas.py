@@ -12,6 +12,7 @@ from transactional.catalogue.offers import ProductKind
 from transactional.schemas import Command, View
 
 PublishState = TypeAliasType("PublishState", Literal["draft", "published", "withdrawn"])
+ProductOrder = TypeAliasType("ProductOrder", Literal["shelf", "popular", "new", "cheap", "dear"])
 Slug = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80, examples=["game-cards"])
 Name = Field(min_length=1, max_length=200)
 MAX_PER_ORDER = 100
@@ -64,6 +65,8 @@ class ProductCard(View):
     publish_state: PublishState
     from_price_fen: int | None = Field(description="Lowest price in force of its published SKUs")
     stock: int | None = Field(description="What can be sold over its published SKUs; null: made to order")
+    picture: str | None = Field(default=None, description="Hash of its picture: /pictures/<hash>/wide.webp, small.webp")
+    sold_units: int = Field(default=0, description="Paid for and kept in the last 30 days, counted hourly")
 
 
 class ProductView(ProductCard):

@@ -20,6 +20,7 @@ from transactional.catalogue.schemas import (
     NewSku,
     PriceView,
     ProductList,
+    ProductOrder,
     ProductView,
     PublishState,
     SkuChange,
@@ -35,10 +36,24 @@ async def categories(session: ReadSession) -> tuple[CategoryView, ...]:
 
 
 async def products(
-    session: ReadSession, *, category: str | None = None, search: str = "", limit: int = 60, offset: int = 0
+    session: ReadSession,
+    *,
+    category: str | None = None,
+    search: str = "",
+    limit: int = 60,
+    offset: int = 0,
+    order: ProductOrder = "shelf",
+    in_stock: bool = False,
 ) -> ProductList:
     """Published products, those in stock first; `search` looks at titles, SKU names and codes in both languages."""
-    return await queries.products(session, clock.now(), category, search.strip(), limit, offset)
+    return await queries.products(
+        session, clock.now(), category, search.strip(), limit, offset, order=order, in_stock=in_stock
+    )
+
+
+async def published(session: ReadSession) -> list[tuple[str, datetime]]:
+    """Slugs of published products, and when each was changed last."""
+    return await queries.published(session)
 
 
 async def products_for_staff(session: ReadSession, *, limit: int = 60, offset: int = 0) -> ProductList:

@@ -30,7 +30,8 @@ THEMES = ("light", "dark")
 VARY = {"Vary": "Cookie, Accept-Language, HX-Request"}
 FRAME = text("""
 select exists (select from shop.customer where source = 'simulation') as simulated,
-    exists (select from shop.shop_profile where selling_paused_at is not null) as selling_paused
+    exists (select from shop.shop_profile where selling_paused_at is not null) as selling_paused,
+    (select coalesce(sum(quantity), 0) from shop.cart_item where customer_id = :customer_id) as cart_units
 """)
 
 
@@ -38,7 +39,7 @@ select exists (select from shop.customer where source = 'simulation') as simulat
 class Page:
     """One request's page. `simulated` is True when the shop holds invented history, which every page then says.
 
-    So is `selling_paused` when no orders are taken.
+    So is `selling_paused` when no orders are taken. `cart_units` is what lies in the customer's cart.
     """
 
     request: Request
@@ -48,6 +49,7 @@ class Page:
     staff: StaffSubject | None = None
     simulated: bool = False
     selling_paused: bool = False
+    cart_units: int = 0
 
     @cached_property
     def translate(self) -> Translator:
@@ -63,6 +65,12 @@ class Page:
         """This address, for coming back to; an answer to a POST at another address gives its own `back`."""
         url = self.request.url
         return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
+    def public_url(self) -> str:
+        """The shop's own address, as search engines and those who share a page are to know it."""
+        settings = self.shop.settings
+        return (settings.public_url or f"http://{settings.host}:{settings.shop_port}").rstrip("/")
 
     def local(self, thing: object, field: str) -> str:
         return local(thing, field, self.language)
@@ -81,6 +89,9 @@ class Page:
             "staff": self.staff,
             "simulated": self.simulated,
             "selling_paused": self.selling_paused,
+            "cart_units": self.cart_units,
+            "canonical": f"{self.public_url}{self.request.url.path}",
+            "public_url": self.public_url,
             "back": self.here,
             "section": "",
             "query": "",
@@ -122,7 +133,13 @@ PageReading = Annotated[ReadSession, Depends(page_session, scope="function")]
 async def open_page(request: Request, session: PageReading) -> Page:
     """A page for anybody, knowing the customer when one is logged in."""
     found = await accounts.customer_of(session, request.cookies.get(CUSTOMER_COOKIE))
-    return Page(request, shop_of(request), language(request), customer=found, **await _notes(session))
+    return Page(
+        request,
+        shop_of(request),
+        language(request),
+        customer=found,
+        **await _notes(session, found.id if found else None),
+    )
 
 
 async def staff_page(request: Request, session: PageReading) -> Page:
@@ -130,7 +147,7 @@ async def staff_page(request: Request, session: PageReading) -> Page:
     found = await accounts.staff_of(session, request.cookies.get(STAFF_COOKIE))
     if found is None:
         raise NotLoggedInError
-    return Page(request, shop_of(request), language(request), staff=found, **await _notes(session))
+    return Page(request, shop_of(request), language(request), staff=found, **await _notes(session, None))
 
 
 async def customer_of_page(page: Annotated[Page, Depends(open_page)]) -> CustomerSubject:
@@ -152,11 +169,12 @@ class _Notes(TypedDict):
 
     simulated: bool
     selling_paused: bool
+    cart_units: int
 
 
-async def _notes(session: ReadSession) -> _Notes:
-    row = (await session.execute(FRAME)).one()
-    return {"simulated": row.simulated, "selling_paused": row.selling_paused}
+async def _notes(session: ReadSession, customer_id: int | None) -> _Notes:
+    row = (await session.execute(FRAME, {"customer_id": customer_id})).one()
+    return {"simulated": row.simulated, "selling_paused": row.selling_paused, "cart_units": int(row.cart_units)}
 
 
 OpenPage = Annotated[Page, Depends(open_page)]

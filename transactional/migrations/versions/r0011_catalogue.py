@@ -1,5 +1,7 @@
 """Catalogue for people: pictures of products, and how much of each was sold of late."""
 
+from alembic import op
+
 from transactional.migrations.tables import check, create, index, instant, number, octets, points_to, text, unique
 
 revision = "0011"
@@ -31,6 +33,7 @@ def upgrade() -> None:
         points_to("product_sales", "product_id", "product"),
         key="product_id",
     )
+    op.create_index("orders_paid_at_idx", "orders", ["paid_at"], schema="shop", postgresql_using="brin")
 
 
 def downgrade() -> None:
