@@ -1,7 +1,7 @@
 """Every model of schema `shop`, imported so that the metadata is whole: for migrations and the check against them."""
 
 from transactional import profile
-from transactional.accounts import entry_models, person_models
+from transactional.accounts import entry_models, members_models, person_models
 from transactional.accounts import models as accounts
 from transactional.aftersales import models as aftersales
 from transactional.backoffice import models as backoffice
@@ -29,6 +29,7 @@ SLICES = (
     invoices,
     ledger,
     logistics,
+    members_models,
     notices,
     orders,
     payments,

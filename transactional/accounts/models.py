@@ -66,6 +66,7 @@ class Staff(Public):
     disabled_at: Mapped[datetime | None]
     totp_key_id: Mapped[int | None] = mapped_column(ForeignKey("shop.data_key.id"))
     sealed_totp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_next_totp: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None]
     password_changed_at: Mapped[datetime | None]
@@ -76,6 +77,7 @@ class StaffAct(Public):
     """One row per deliberate act of staff; without a member of staff it was done from the command line."""
 
     __tablename__ = "staff_act"
+    __table_args__ = (Index("staff_act_happened_at_idx", "happened_at", "id"),)
     append_only = True
 
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"), index=True)
@@ -101,6 +103,7 @@ class Session(Numbered):
     network: Mapped[str] = mapped_column(Text, server_default="")
     opened_by: Mapped[str] = mapped_column(Text, server_default="password")
     opened_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    confirmed_at: Mapped[datetime | None]
 
 
 class IdempotencyKey(Row):
