@@ -34,6 +34,9 @@ MAY: dict[str, frozenset[str]] = {
     "see_staff": AUDITORS,
     "see_acts": AUDITORS,
     "see_security": AUDITORS,
+    "export_orders": frozenset({"owner", "operator", "auditor"}),
+    "end_sessions": OPERATORS,
+    "retry_jobs": OPERATORS,
 }
 
 
