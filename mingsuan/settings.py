@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
     session_days: int = Field(default=14, ge=1, description="Life of a log-in")
+    staff_session_hours: int = Field(default=12, ge=1, le=72, description="Life of a log-in at the desk, at most")
+    staff_idle_minutes: int = Field(default=60, ge=5, le=1440, description="A log-in at the desk ends when idle so long")
+    staff_two_step: Literal["auto", "off", "owner", "all"] = Field(
+        default="auto",
+        description="Who needs an authenticator at the desk; auto: owners, where cookies travel over HTTPS only",
+    )
     secure_cookies: bool = Field(default=False, description="Cookies over HTTPS only; set it behind TLS")
     hold_minutes: int = Field(default=15, ge=1, le=120, description="How long an unpaid order keeps its codes, at most")
     public_url: str | None = Field(
@@ -87,6 +93,33 @@ class Settings(BaseSettings):
     unionpay_public_key_file: Path | None = Field(default=None, description="UnionPay: UnionPay's public key (PEM)")
     unionpay_gateway_url: str = Field(default="https://gateway.95516.com", description="UnionPay: its API")
     unionpay_fee_per_myriad: int = Field(default=60, ge=0, le=1000, description="UnionPay: fee in 1/10,000")
+    mail_sender: Literal["console", "smtp"] = Field(
+        default="console", description="How mail goes out; console: into files that `mingsuan outbox` shows"
+    )
+    mail_from: str = Field(default="Mingsuan <no-reply@localhost>", description="Mail: from whom it comes")
+    smtp_host: str = Field(default="localhost", description="Mail server")
+    smtp_port: int = Field(default=465, ge=1, le=65535, description="Mail server: its port")
+    smtp_security: Literal["tls", "starttls", "none"] = Field(
+        default="tls", description="Mail server: TLS from the start, STARTTLS, or none (only beside this machine)"
+    )
+    smtp_user: str = Field(default="", description="Mail server: log-in; without it there is none")
+    smtp_password_file: Path | None = Field(default=None, description="Mail server: file with the password")
+    sms_sender: Literal["console", "webhook"] = Field(
+        default="console", description="How text messages go out; webhook: by a signed request (docs/notices.md)"
+    )
+    sms_webhook_url: str | None = Field(default=None, description="Text messages: address of the request")
+    sms_webhook_key_file: Path | None = Field(default=None, description="Text messages: file with the signing secret")
+    courier_customer: str | None = Field(
+        default=None, description="Parcel tracking (kuaidi100): customer number; without it parcels are not tracked"
+    )
+    courier_key_file: Path | None = Field(default=None, description="Parcel tracking: file with the key")
+    courier_url: str = Field(default="https://poll.kuaidi100.com", description="Parcel tracking: its API")
+    confirm_signed_days: int = Field(
+        default=10, ge=1, le=90, description="Days after which a parcel that was signed for counts as received"
+    )
+    confirm_sent_days: int = Field(
+        default=15, ge=1, le=180, description="The same for a parcel of which nothing was heard, after it was sent"
+    )
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
     full_counts: bool = Field(default=False, description="Run tests at the full counts")
 
@@ -116,6 +149,11 @@ class Settings(BaseSettings):
     def gateways_dir(self) -> Path:
         """Keys and books of the simulated payment gateways."""
         return self.var / "gateways"
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Messages of a shop that has no provider for them."""
+        return self.var / "outbox"
 
     @property
     def has_gateways(self) -> bool:
