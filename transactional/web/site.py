@@ -1,7 +1,9 @@
 """Puts the pages and their static files on the shop's app; and the few pages that belong to no slice."""
 
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any
+from xml.sax.saxutils import escape
 
 from fastapi import APIRouter, FastAPI, Form
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
@@ -28,18 +30,21 @@ from transactional.backoffice import pages as desk
 from transactional.benefits import desk as benefits_desk
 from transactional.benefits import pages as benefits
 from transactional.catalogue import pages as catalogue
+from transactional.catalogue.service import published
+from transactional.compliance import profile
 from transactional.invoices import desk as invoices_desk
 from transactional.invoices import pages as invoices
 from transactional.logistics import desk as logistics_desk
 from transactional.logistics import pages as logistics
 from transactional.notices import desk as notices_desk
 from transactional.notices import pages as notices
+from transactional.orders import cart_pages
 from transactional.orders import pages as orders
 from transactional.payments import checkout_pages as checkout
 from transactional.payments import pages as payments
 from transactional.wallets import desk as wallets_desk
 from transactional.wallets import pages as wallets
-from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, go, own_address
+from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, PageReading, go, own_address
 from transactional.web.refusals import refusal_page
 from transactional.web.templating import STATIC, static_address
 
@@ -49,6 +54,7 @@ STOREFRONT = (
     accounts,
     person_pages,
     orders,
+    cart_pages,
     checkout,
     payments,
     wallets,
@@ -74,6 +80,9 @@ DESK = (
     card_pages,
     product_pages,
 )
+PUBLIC = ("/help", "/terms", "/privacy")
+PRIVATE = ("/account", "/cart", "/cases", "/checkout", "/desk", "/invoices", "/orders", "/wallet", "/benefits")
+SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 YEAR_S = 365 * 24 * 3600
 
 router = APIRouter(include_in_schema=False)
@@ -105,6 +114,16 @@ async def help_page(page: OpenPage) -> HTMLResponse:
     return page.show("help.html")
 
 
+@router.get("/terms")
+async def terms(page: OpenPage) -> HTMLResponse:
+    return page.show("terms.html", hold_minutes=page.shop.settings.hold_minutes)
+
+
+@router.get("/privacy")
+async def privacy(page: OpenPage) -> HTMLResponse:
+    return page.show("privacy.html", profile=profile(page.shop.settings.compliance))
+
+
 @router.post("/preferences")
 async def preferences(
     next: Annotated[str, Form()] = "/",  # noqa: A002  (the form's public name)
@@ -124,13 +143,44 @@ async def preferences(
 
 @router.get("/manifest.webmanifest")
 async def manifest(page: OpenPage) -> JSONResponse:
-    icon = {"src": static_address("icon.svg"), "sizes": "any", "type": "image/svg+xml"}
-    content = {"name": page.translate("Mingsuan"), "start_url": "/", "display": "standalone", "icons": [icon]}
+    """What a phone needs to put the shop beside its apps."""
+    _ = page.translate
+    pictures = [{"src": static_address(f"icon-{side}.png"), "sizes": f"{side}x{side}"} for side in (192, 512)]
+    content = {
+        "name": _("Mingsuan"),
+        "short_name": _("Mingsuan"),
+        "description": _("Card codes and vouchers, delivered in seconds, at prices that add up."),
+        "lang": page.language.replace("_", "-"),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f6f6f3",
+        "theme_color": "#1d4a9e",
+        "icons": [
+            {"src": static_address("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            *({**each, "type": "image/png", "purpose": "any maskable"} for each in pictures),
+        ],
+        "shortcuts": [
+            {"name": _("My benefits"), "url": "/benefits"},
+            {"name": _("Orders"), "url": "/orders"},
+        ],
+    }
     return JSONResponse(content, media_type="application/manifest+json")
 
 
 @router.get("/robots.txt")
-async def robots() -> PlainTextResponse:
-    return PlainTextResponse(
-        "User-agent: *\nDisallow: /checkout\nDisallow: /orders\nDisallow: /wallet\nDisallow: /desk\n"
-    )
+async def robots(page: OpenPage) -> PlainTextResponse:
+    refused = "".join(f"Disallow: {path}\n" for path in PRIVATE)
+    return PlainTextResponse(f"User-agent: *\n{refused}\nSitemap: {page.public_url}/sitemap.xml\n")
+
+
+@router.get("/sitemap.xml")
+async def sitemap(page: OpenPage, session: PageReading) -> Response:
+    """Every page that anybody may find (sitemaps.org, protocol 0.9)."""
+    categories = [f"/categories/{each.slug}" for each in await page.shop.catalogue.categories()]
+    lines = [f"<url><loc>{escape(page.public_url + path)}</loc></url>" for path in ("/", *categories, *PUBLIC)]
+    for slug, changed_at in await published(session):
+        address = escape(f"{page.public_url}/products/{slug}")
+        lines.append(f"<url><loc>{address}</loc><lastmod>{changed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod></url>")
+    whole = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{SITEMAP}">{"".join(lines)}</urlset>\n'
+    return Response(whole, media_type="application/xml")
