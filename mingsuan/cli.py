@@ -227,6 +227,19 @@ def put_back(
         out.print(f"· {step}", highlight=False, markup=False, soft_wrap=True)
 
 
+@app.command(rich_help_panel="Shop")
+def outbox(count: Annotated[int, typer.Option(min=1, max=500, help="How many messages.")] = 10) -> None:
+    """Show the newest mails and text messages of a shop that has no provider for them, one-time codes included."""
+    from transactional.notices.senders.console import newest
+
+    messages = list(newest(Settings().outbox_dir, count))
+    if not messages:
+        out.print("Nothing was sent yet.")
+    for message in reversed(messages):
+        out.print(f"{message['at'][:19]} UTC · {message['channel']} · {message['target']}", style="bold", markup=False)
+        out.print(f"{message['title']}\n{message['text']}\n", highlight=False, markup=False, soft_wrap=True)
+
+
 @import_app.command("orders")
 def import_orders(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV, fixed-width or XLSX.")],

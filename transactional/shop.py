@@ -15,6 +15,8 @@ from transactional.accounts.log_ins import LogIns
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
+from transactional.notices.senders.configured import senders
+from transactional.notices.senders.interface import Sender
 from transactional.orders.intake import Intake
 from transactional.payments.flood import RefusalBudget
 from transactional.payments.gateways.configured import gateways
@@ -39,20 +41,23 @@ class Shop:
     catalogue: CatalogueCache
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
+    senders: Mapping[str, Sender] = field(default_factory=dict)
 
     async def aclose(self) -> None:
-        """Ends the connections to the gateways and the cache; the engine is the caller's."""
+        """Ends the connections to gateways, providers and the cache; the engine is the caller's."""
         await self.catalogue.aclose()
-        await asyncio.gather(*(gateway.aclose() for gateway in self.gateways.values()))
+        ends = [gateway.aclose() for gateway in self.gateways.values()]
+        ends += [sender.aclose() for sender in self.senders.values()]
+        await asyncio.gather(*ends)
 
 
 async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     """Reads (or fixes, in a new shop) currency and zone, and opens the vault.
 
-    Raises VaultClosedError when the key files do not belong to this database, ConfigurationError when a gateway is
-    switched on without what it needs.
+    Raises VaultClosedError when the key files do not belong to this database, ConfigurationError when a gateway or
+    a sender is switched on without what it needs.
     """
-    doors = gateways(settings)
+    doors, ways = gateways(settings), senders(settings)
     async with writing(engine) as session:
         profile = await ensure_profile(session, settings.currency, settings.timezone)
         vault = await open_vault(session, settings)
@@ -60,4 +65,4 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     own = beside(engine, SHARED_CONNECTIONS)
     asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
-    return Shop(settings, engine, vault, profile.currency, zone, *asked, doors)
+    return Shop(settings, engine, vault, profile.currency, zone, *asked, doors, senders=ways)

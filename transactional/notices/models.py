@@ -99,8 +99,9 @@ class RestockWatch(Numbered):
 
 
 class NoticeSweep(Numbered):
-    """How far the events of orders were read for notices: transactions below `next_xid` are done. One row."""
+    """How far the events of orders were read for notices, by transaction and id. One row."""
 
     __tablename__ = "notice_sweep"
 
-    next_xid: Mapped[int]
+    last_xid: Mapped[int]
+    last_id: Mapped[int]

@@ -1,6 +1,7 @@
 """Telling customers what happened: notices, one-time codes on their way, preferences, who waits for goods."""
 
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from transactional.migrations.tables import check, create, index, instant, number, octets, points_to, text, unique
@@ -10,13 +11,17 @@ down_revision = "0004"
 
 STATES = "state in ('queued', 'sending', 'sent', 'failed', 'unknown', 'muted')"
 CHANNELS = "channel in ('email', 'sms')"
+FROM_NOW_ON = """
+insert into shop.notice_sweep (last_xid, last_id) values (pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0)
+"""
 
 
 def upgrade() -> None:
     _notices()
     _codes()
     _wishes()
-    create("notice_sweep", number("next_xid"))
+    create("notice_sweep", number("last_xid"), number("last_id"))
+    op.execute(FROM_NOW_ON)
 
 
 def downgrade() -> None:
