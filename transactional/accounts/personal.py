@@ -7,11 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
-
-from mingsuan import clock
 from transactional.cards import service as cards
-from transactional.cards.models import DataKey as DataKeyRow
+from transactional.cards.keyring import DestroyedKeyError
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 
@@ -39,20 +36,17 @@ async def seal(session: WriteSession, vault: Vault, customer_id: int, place: str
 
 async def unseal(session: ReadSession, vault: Vault, customer_id: int, place: str, sealed: Sealed) -> dict[str, str]:
     """Raises ErasedError, VaultClosedError when it was altered or moved."""
-    key = await cards.data_key(session, sealed.data_key_id)
-    if not key.wrapped:
-        raise ErasedError
+    try:
+        key = await cards.data_key(session, sealed.data_key_id)
+    except DestroyedKeyError:
+        raise ErasedError from None
     found: dict[str, str] = json.loads(vault.open_bytes(key, _place(customer_id, place), sealed.content))
     return found
 
 
 async def destroy_key(session: WriteSession, customer_id: int) -> None:
     """What was sealed for this customer is gone; a new key is made when something is sealed again."""
-    await session.execute(
-        update(DataKeyRow)
-        .where(DataKeyRow.purpose == PURPOSE, DataKeyRow.period == str(customer_id))
-        .values(wrapped=b"", superseded_at=clock.now())
-    )
+    await cards.destroy_keys(session, PURPOSE, str(customer_id))
 
 
 def index(vault: Vault, kind: str, value: str) -> bytes:
@@ -65,8 +59,7 @@ def index(vault: Vault, kind: str, value: str) -> bytes:
 
 async def keys_of(session: ReadSession, customer_id: int) -> list[int]:
     """Numbers of the keys that a customer ever had."""
-    found = select(DataKeyRow.id).where(DataKeyRow.purpose == PURPOSE, DataKeyRow.period == str(customer_id))
-    return list(await session.scalars(found))
+    return await cards.key_ids(session, PURPOSE, str(customer_id))
 
 
 def _place(customer_id: int, place: str) -> bytes:

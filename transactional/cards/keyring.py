@@ -3,8 +3,9 @@
 A new key is always wrapped by the master key that wraps all others, also in a process that a rotation overtook.
 """
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text, update
 
+from mingsuan import clock
 from transactional.cards import queries
 from transactional.cards.models import DataKey as DataKeyRow
 from transactional.cards.sealed import DataKey
@@ -13,6 +14,10 @@ from transactional.db import ReadSession, WriteSession
 
 # Waits for a rotation that is re-wrapping all keys, and lets none begin before this transaction ends.
 KEEP_ROTATION_OUT = text("lock table shop.data_key in row exclusive mode")
+
+
+class DestroyedKeyError(LookupError):
+    """What was sealed under this key is gone for good."""
 
 
 async def new_data_key(session: WriteSession, vault: Vault) -> DataKey:
@@ -35,11 +40,28 @@ async def data_key_for(session: WriteSession, vault: Vault, purpose: str, period
 
 
 async def data_key(session: ReadSession, key_id: int) -> DataKey:
-    """A key by its number, to open what was sealed under it. Raises LookupError."""
+    """A key by its number, to open what was sealed under it. Raises LookupError, DestroyedKeyError."""
     row = await session.get(DataKeyRow, key_id)
     if row is None:
         raise LookupError(f"there is no data key {key_id}")
+    if not row.wrapped:
+        raise DestroyedKeyError(f"data key {key_id} was destroyed")
     return DataKey(row.id, bytes(row.wrapped))
+
+
+async def destroy(session: WriteSession, purpose: str, period: str) -> None:
+    """Whatever these keys sealed cannot be opened any more, by anybody; the rows stay, without a key in them."""
+    await session.execute(KEEP_ROTATION_OUT)
+    ended = update(DataKeyRow).where(DataKeyRow.purpose == purpose, DataKeyRow.period == period)
+    at = clock.now()
+    values = {"wrapped": b"", "superseded_at": func.coalesce(DataKeyRow.superseded_at, at)}
+    await session.execute(ended.values(values))
+
+
+async def key_ids(session: ReadSession, purpose: str, period: str) -> list[int]:
+    """Numbers of the keys that this purpose and period ever had."""
+    found = select(DataKeyRow.id).where(DataKeyRow.purpose == purpose, DataKeyRow.period == period)
+    return list(await session.scalars(found))
 
 
 async def _fresh(session: WriteSession, vault: Vault) -> DataKey:

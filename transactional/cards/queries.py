@@ -82,8 +82,9 @@ async def any_sealed_card(session: ReadSession) -> SampleCard | None:
 
 
 async def master_key_fingerprints(session: ReadSession) -> set[str]:
-    """Names of the master keys that wrap data keys here."""
-    return set(await session.scalars(select(DataKey.master_key_fingerprint).distinct()))
+    """Names of the master keys that wrap data keys here; destroyed keys are wrapped by none."""
+    found = select(DataKey.master_key_fingerprint).where(DataKey.wrapped != b"").distinct()
+    return set(await session.scalars(found))
 
 
 async def batch_of_file(session: ReadSession, sha256: bytes) -> CardBatch | None:

@@ -72,5 +72,8 @@ async def _present(session: WriteSession, vault: Vault, masters: MasterKeyFile) 
 
 
 async def _all_data_keys(session: WriteSession) -> list[DataKey]:
-    rows = await session.execute(select(DataKeyRow.id, DataKeyRow.wrapped).order_by(DataKeyRow.id))
+    """All that can still be opened: a destroyed key stays destroyed."""
+    rows = await session.execute(
+        select(DataKeyRow.id, DataKeyRow.wrapped).where(DataKeyRow.wrapped != b"").order_by(DataKeyRow.id)
+    )
     return [DataKey(row.id, bytes(row.wrapped)) for row in rows]

@@ -69,8 +69,18 @@ async def data_key_for(session: WriteSession, vault: Vault, purpose: str, period
 
 
 async def data_key(session: ReadSession, key_id: int) -> DataKey:
-    """A key by its number, to open what was sealed under it. Raises LookupError."""
+    """A key by its number, to open what was sealed under it. Raises LookupError, DestroyedKeyError."""
     return await keyring.data_key(session, key_id)
+
+
+async def destroy_keys(session: WriteSession, purpose: str, period: str) -> None:
+    """What a purpose sealed in a period is gone for good; a new key is made when something is sealed again."""
+    await keyring.destroy(session, purpose, period)
+
+
+async def key_ids(session: ReadSession, purpose: str, period: str) -> list[int]:
+    """Numbers of the keys that a purpose ever had in a period."""
+    return await keyring.key_ids(session, purpose, period)
 
 
 def delivery_place(fulfilment_id: int) -> bytes:

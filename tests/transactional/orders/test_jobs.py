@@ -20,6 +20,7 @@ async def test_tasks_are_registered_under_their_names(market: Market) -> None:
     assert {task for task, _ in app.periodic_registry.periodic_tasks} == {
         "orders.cancel_expired",
         "orders.release_memberships",
+        "orders.seal_answers",
     }
 
 
