@@ -13,6 +13,7 @@ NEVER_OVERDRAWN = (
     Account.UNEARNED_MEMBERSHIP,
     Account.UNEARNED_OTHER,
     Account.REFUND_PAYABLE,
+    Account.WITHDRAWALS_PAYABLE,
     Account.DRAW_STAKES,
     Account.UNAPPLIED_RECEIPTS,
 )
@@ -49,7 +50,17 @@ select 'settlement:' || s.id from shop.gateway_settlement as s
 union all
 select 'batch-credit:' || c.id from shop.batch_credit as c
 union all
-select case when r.id is null then 'payment:' || p.id else 'receipt-applied:' || r.id end
+select 'withdrawal:' || w.id from shop.withdrawal as w
+union all
+select 'withdrawal-paid:' || part.id from shop.withdrawal_part as part where part.state = 'paid'
+union all
+select 'withdrawal-returned:' || part.id from shop.withdrawal_part as part where part.state = 'returned'
+union all
+select case
+    when r.id is not null then 'receipt-applied:' || r.id
+    when p.top_up_id is not null then 'top-up:' || p.id
+    else 'payment:' || p.id
+end
 from shop.payment as p
 left join shop.unapplied_receipt as r on r.payment_id = p.id and r.state = 'applied'
 where p.state = 'succeeded'
@@ -158,7 +169,8 @@ CHECKS = (
         select t.reference from shop.ledger_transaction as t
         where split_part(t.reference, ':', 1) in (
             'batch', 'delivery', 'refund', 'refund-paid', 'receipt', 'receipt-returned', 'receipt-applied',
-            'chargeback', 'settlement', 'batch-credit', 'payment'
+            'chargeback', 'settlement', 'batch-credit', 'payment', 'top-up', 'withdrawal', 'withdrawal-paid',
+            'withdrawal-returned'
         ) and not exists (select from ({POSSIBLE}) as possible where possible.reference = t.reference)
         """,
     ),

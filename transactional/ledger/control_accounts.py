@@ -37,6 +37,9 @@ BOOKS: dict[str, str] = {
         where unit.is_membership
     """,
     "refund_payable": "select -sum(amount_fen) from shop.refund where state <> 'succeeded'",
+    "withdrawals_payable": """
+        select -sum(amount_fen) from shop.withdrawal_part where state in ('held', 'paying')
+    """,
     "unapplied_receipts": """
         select -sum(amount_fen) from shop.unapplied_receipt where state in ('open', 'returning')
     """,
@@ -48,6 +51,8 @@ BOOKS: dict[str, str] = {
             from shop.unapplied_receipt where method in {GATEWAYS}
             union all
             select -amount_fen from shop.refund where state = 'succeeded' and method in {GATEWAYS}
+            union all
+            select -amount_fen from shop.withdrawal_part where state = 'paid' and payment_id is not null
             union all
             select -amount_fen from shop.unapplied_receipt where state = 'returned' and method in {GATEWAYS}
             union all
@@ -68,13 +73,14 @@ select p.amount_fen, p.fee_fen, exists (
 ) as applied
 from shop.payment as p where p.state = 'succeeded' and p.method in {GATEWAYS}
 """
-# What a chargeback took of goods that were never delivered: all of it but what was booked as a loss.
+# What a chargeback took of goods that were never delivered: all of it but what was booked as a loss. Of a top-up it
+# takes what is left in the wallet.
 UNEARNED_CHARGEBACKS = """
 select coalesce(sum(c.amount_fen - coalesce((
     select sum(l.amount_fen) from shop.document_line as l
     join shop.ledger_transaction as t on t.id = l.transaction_id
     where t.reference = 'chargeback:' || c.id and l.component = 'chargebacks'
-), 0)), 0) from shop.chargeback as c
+), 0)), 0) from shop.chargeback as c join shop.payment as p on p.id = c.payment_id where p.order_id is not null
 """
 COMPARED = text(
     f"with paid_unit as materialized ({PAID_UNITS}), unearned_refund as materialized ("

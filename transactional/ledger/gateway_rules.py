@@ -122,10 +122,56 @@ def wallet_topped_up(payment_id: int, customer_id: int, method: str, amount_fen:
     return Posting(f"top-up:{payment_id}", "wallet_topped_up", at, without_zeros(entries))
 
 
-def wallet_withdrawn(reference: str, customer_id: int, amount_fen: int, at: datetime) -> Posting:
-    """A customer takes money out, paid by the bank."""
-    entries = (Entry(Account.CUSTOMER_WALLET, amount_fen, customer_id), Entry(Account.BANK, -amount_fen, customer_id))
-    return Posting(f"withdrawal:{reference}", "wallet_withdrawn", at, without_zeros(entries))
+def top_up_fee(payment_id: int, customer_id: int, fee_fen: int, at: datetime) -> Posting:
+    """The gateway's fee for a top-up: no line of an order bears it."""
+    of = (Entry(Account.PAYMENT_FEES, fee_fen, customer_id), Entry(Account.GATEWAY_RECEIVABLE, -fee_fen, customer_id))
+    lines = (Line("payment_fee", "payment_fees", fee_fen, None, None, customer_id),)
+    return Posting(f"fee:{payment_id}", "fee_charged", at, without_zeros(of), priced(lines))
+
+
+def top_up_charged_back(
+    chargeback_id: int, customer_id: int, from_wallet_fen: int, lost_fen: int, fee_fen: int, at: datetime
+) -> Posting:
+    """The gateway took a top-up back: what is left of it in the wallet goes, what was spent is a loss."""
+    total = from_wallet_fen + lost_fen + fee_fen
+    entries = (
+        Entry(Account.CUSTOMER_WALLET, from_wallet_fen, customer_id),
+        Entry(Account.CHARGEBACKS, lost_fen, customer_id),
+        Entry(Account.PAYMENT_FEES, fee_fen, customer_id),
+        Entry(Account.GATEWAY_RECEIVABLE, -total, customer_id),
+    )
+    lines = (
+        Line("chargeback", "chargebacks", lost_fen, None, None, customer_id),
+        Line("chargeback", "payment_fees", fee_fen, None, None, customer_id),
+    )
+    return Posting(f"chargeback:{chargeback_id}", "charged_back", at, without_zeros(entries), priced(lines))
+
+
+def withdrawal_requested(withdrawal_id: int, customer_id: int, amount_fen: int, at: datetime) -> Posting:
+    """Money leaves the wallet when its withdrawal is asked for, so that it cannot be spent meanwhile."""
+    entries = (
+        Entry(Account.CUSTOMER_WALLET, amount_fen, customer_id),
+        Entry(Account.WITHDRAWALS_PAYABLE, -amount_fen, customer_id),
+    )
+    return Posting(f"withdrawal:{withdrawal_id}", "withdrawal_requested", at, without_zeros(entries))
+
+
+def withdrawal_paid(part_id: int, customer_id: int, method: str, amount_fen: int, at: datetime) -> Posting:
+    """A part of a withdrawal reached the customer: refunded by the gateway that it came with, or paid by the bank."""
+    entries = (
+        Entry(Account.WITHDRAWALS_PAYABLE, amount_fen, customer_id),
+        Entry(MONEY_IN[method], -amount_fen, customer_id),
+    )
+    return Posting(f"withdrawal-paid:{part_id}", "withdrawal_paid", at, without_zeros(entries))
+
+
+def withdrawal_returned(part_id: int, customer_id: int, amount_fen: int, at: datetime) -> Posting:
+    """A part of a withdrawal was refused or failed: it is in the wallet again."""
+    entries = (
+        Entry(Account.WITHDRAWALS_PAYABLE, amount_fen, customer_id),
+        Entry(Account.CUSTOMER_WALLET, -amount_fen, customer_id),
+    )
+    return Posting(f"withdrawal-returned:{part_id}", "withdrawal_returned", at, without_zeros(entries))
 
 
 def balance_lapsed(reference: str, customer_id: int, amount_fen: int, at: datetime) -> Posting:

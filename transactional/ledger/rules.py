@@ -62,6 +62,7 @@ class Account(StrEnum):
     UNEARNED_OTHER = "unearned_other"
     SUPPLIER_PAYABLE = "supplier_payable"
     REFUND_PAYABLE = "refund_payable"
+    WITHDRAWALS_PAYABLE = "withdrawals_payable"
     COMMISSION_PAYABLE = "commission_payable"
     DRAW_STAKES = "draw_stakes"
     UNAPPLIED_RECEIPTS = "unapplied_receipts"

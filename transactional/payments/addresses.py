@@ -1,5 +1,7 @@
 """Where gateways send notices and shoppers come back to. Pure."""
 
+from uuid import UUID
+
 from mingsuan.settings import Settings
 
 
@@ -14,3 +16,7 @@ def notices(settings: Settings, method: str) -> str:
 
 def order_page(settings: Settings, order_no: str) -> str:
     return f"{public_url(settings)}/orders/{order_no}"
+
+
+def top_up_page(settings: Settings, top_up: UUID) -> str:
+    return f"{public_url(settings)}/wallet/top-ups/{top_up}"

@@ -8,13 +8,16 @@ from mingsuan.money import split
 from transactional.db import WriteSession
 from transactional.jobs import defer
 from transactional.ledger import service as ledger
-from transactional.ledger.rules import fee_charged, order_paid
-from transactional.orders.due import Due, lock_due_by_id
+from transactional.ledger.gateway_rules import top_up_fee, wallet_topped_up
+from transactional.ledger.rules import Posting, fee_charged, order_paid
+from transactional.orders.due import Due
 from transactional.payments import queries, receipts
 from transactional.payments.gateways.interface import Trade
 from transactional.payments.models import Payment
+from transactional.payments.purposes import Purpose, lock_purpose
 from transactional.payments.rules import OPEN_STATES, Meaning, PaymentFacts, Verdict, fee_of, meaning_of_paid
-from transactional.payments.settling import settle_order
+from transactional.payments.settling import settle_order, settle_top_up
+from transactional.wallets.top_ups import TopUpDue
 
 VERDICTS: dict[Meaning, Verdict] = {
     "pay": "applied",
@@ -22,8 +25,12 @@ VERDICTS: dict[Meaning, Verdict] = {
     "unknown_trade": "unmatched",
     "second_trade": "unmatched",
     "order_already_paid": "unmatched",
+    "wallet_full": "unmatched",
     "wrong_amount": "wrong_amount",
 }
+
+STANDING = {"open": "pending_payment", "closed": "cancelled", "paid": "completed"}
+"""A top-up's state, as an order would stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +50,10 @@ async def trade_found(
     zone: ZoneInfo,
     fee_per_myriad: int,
 ) -> Found:
-    """Applies a trade as the gateway books it; the same again changes nothing. Locks the order, then the payment.
+    """Applies a trade as the gateway books it; the same again changes nothing. Locks the purpose, then the payment.
 
-    Paid money goes to its order, or becomes an unapplied receipt; a notice of another amount than was asked only
-    leads to a question. Raises ValueError for a paid trade without amount or number, which no gateway sends.
+    Paid money goes to its order or wallet, or becomes an unapplied receipt; a notice of another amount than was asked
+    only leads to a question. Raises ValueError for a paid trade without amount or number, which no gateway sends.
     """
     payment, due = await _locked(session, method, trade.out_trade_no)
     if trade.state != "paid":
@@ -70,11 +77,11 @@ async def trade_found(
     return Found(VERDICTS[meaning], payment.id if payment else None)
 
 
-async def _locked(session: WriteSession, method: str, out_trade_no: str) -> tuple[Payment | None, Due | None]:
+async def _locked(session: WriteSession, method: str, out_trade_no: str) -> tuple[Payment | None, Purpose | None]:
     known = await queries.payment_of(session, method, out_trade_no)
     if known is None:
         return None, None
-    due = await lock_due_by_id(session, known.order_id)
+    due = await lock_purpose(session, known)
     payment: Payment = await queries.locked(session, Payment, known.id)
     return payment, due
 
@@ -97,15 +104,18 @@ async def _ask_again(session: WriteSession, payment: Payment, at: datetime) -> N
     await defer(session, "payments.ask", {"payment_id": payment.id}, lock=f"payment:{payment.id}")
 
 
-async def _facts(session: WriteSession, payment: Payment, due: Due) -> PaymentFacts:
-    has_success = await queries.success_of(session, due.order_id) is not None
-    return PaymentFacts(payment.state, payment.amount_fen, payment.gateway_trade_no, due.state, has_success)
+async def _facts(session: WriteSession, payment: Payment, due: Purpose) -> PaymentFacts:
+    has_success = await queries.success_of(session, payment.order_id, payment.top_up_id) is not None
+    own = (payment.state, payment.amount_fen, payment.gateway_trade_no)
+    if isinstance(due, TopUpDue):
+        return PaymentFacts(*own, STANDING[due.state], has_success, due.has_room)
+    return PaymentFacts(*own, due.state, has_success)
 
 
 async def _succeed(
     session: WriteSession,
     payment: Payment,
-    due: Due,
+    due: Purpose,
     trade: Trade,
     fee_fen: int,
     paid_at: datetime,
@@ -115,13 +125,22 @@ async def _succeed(
     payment.state, payment.paid_at, payment.fee_fen = "succeeded", paid_at, fee_fen
     payment.gateway_trade_no, payment.ask_at = trade.gateway_trade_no, None
     await session.flush()
+    await ledger.post(session, _postings(payment, due, fee_fen, paid_at), zone)
+    if isinstance(due, TopUpDue):
+        await settle_top_up(session, due, payment.id, paid_at, at)
+    else:
+        await settle_order(session, due.order_id, payment.id, paid_at, at, zone)
+
+
+def _postings(payment: Payment, due: Purpose, fee_fen: int, paid_at: datetime) -> list[Posting]:
+    if isinstance(due, TopUpDue):
+        topped_up = wallet_topped_up(payment.id, due.customer_id, payment.method, payment.amount_fen, paid_at)
+        return [topped_up, top_up_fee(payment.id, due.customer_id, fee_fen, paid_at)]
     who = (payment.id, due.order_id, due.customer_id)
-    postings = [
+    return [
         order_paid(*who, payment.method, payment.amount_fen, paid_at, due.membership_fen),
         fee_charged(*who, fee_shares(due, fee_fen), paid_at),
     ]
-    await ledger.post(session, postings, zone)
-    await settle_order(session, due.order_id, payment.id, paid_at, at, zone)
 
 
 def fee_shares(due: Due, fee_fen: int) -> list[tuple[int, int]]:

@@ -11,11 +11,11 @@ from mingsuan import clock
 from transactional.backoffice.service import open_case, resolve_subject
 from transactional.db import WriteSession, writing
 from transactional.jobs import defer
-from transactional.orders.due import lock_due_by_id
 from transactional.payments import calls, queries
 from transactional.payments.apply import trade_found
 from transactional.payments.gateways.interface import Gateway, Trade
 from transactional.payments.models import Payment
+from transactional.payments.purposes import is_waiting, lock_purpose
 from transactional.payments.rules import OPEN_STATES, next_ask
 from transactional.shop import Shop
 
@@ -61,8 +61,8 @@ async def _question(shop: Shop, payment_id: int) -> Question | None:
         gateway = shop.gateways.get(payment.method)
         if payment.state not in OPEN_STATES or gateway is None or payment.out_trade_no is None:
             return None
-        due = await lock_due_by_id(session, payment.order_id)
-        is_over = due.state != "pending_payment" or (payment.expires_at is not None and at >= payment.expires_at)
+        purpose = await lock_purpose(session, payment)
+        is_over = not is_waiting(purpose) or (payment.expires_at is not None and at >= payment.expires_at)
         payment.times_asked += 1
         return Question(payment.out_trade_no, gateway, is_over)
 
@@ -84,9 +84,9 @@ async def _afterwards(session: WriteSession, payment_id: int, trade: Trade | Non
 
 
 async def _locked(session: WriteSession, payment_id: int) -> Payment:
-    """The payment, locked after its order."""
+    """The payment, locked after what it is for."""
     known = await session.get_one(Payment, payment_id)
-    await lock_due_by_id(session, known.order_id)
+    await lock_purpose(session, known)
     payment: Payment = await queries.locked(session, Payment, payment_id)
     return payment
 

@@ -20,7 +20,7 @@ from transactional.payments.rules import (
 
 
 class Payment(Public):
-    """One row per attempt to pay an order; `out_trade_no` is its number at the gateway, never used again.
+    """One row per attempt to pay an order or a top-up; `out_trade_no` is its number at the gateway, never used again.
 
     `state`: created before the gateway is asked, then pending; `unapplied` when its money could not go to the order.
     """
@@ -30,13 +30,21 @@ class Payment(Public):
         CheckConstraint(f"method in {PAYMENT_METHODS!r}", name="method"),
         CheckConstraint(f"state in {PAYMENT_STATES!r}", name="state"),
         CheckConstraint("amount_fen > 0", name="positive"),
+        CheckConstraint("num_nonnulls(order_id, top_up_id) = 1", name="purpose"),
         Index("payment_gateway_trade_key", "method", "gateway_trade_no", unique=True),
         Index("payment_one_success_key", "order_id", unique=True, postgresql_where=text("state = 'succeeded'")),
         Index("payment_method_order_id_idx", "method", "order_id"),
+        Index(
+            "payment_one_success_of_top_up_key",
+            "top_up_id",
+            unique=True,
+            postgresql_where=text("state = 'succeeded'"),
+        ),
+        Index("payment_top_up_id_idx", "top_up_id", postgresql_where=text("top_up_id is not null")),
         Index("payment_to_ask_idx", "ask_at", postgresql_where=text("state in ('created', 'pending')")),
     )
 
-    order_id: Mapped[int] = mapped_column(ForeignKey("shop.orders.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("shop.orders.id"), index=True)
     method: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     amount_fen: Mapped[int]
@@ -50,6 +58,7 @@ class Payment(Public):
     ask_at: Mapped[datetime | None]
     times_asked: Mapped[int] = mapped_column(server_default="0")
     shares_profit: Mapped[bool] = mapped_column(server_default="false")
+    top_up_id: Mapped[int | None] = mapped_column(ForeignKey("shop.top_up.id"))
 
 
 class PaymentNotification(Public):
@@ -78,13 +87,20 @@ class PaymentNotification(Public):
 
 
 class RefundPayout(Public):
-    """One row per sum sent back at once, to the gateway or the wallet: for refunds, or for an unapplied receipt."""
+    """One row per sum sent back at once, to the gateway or the wallet: for refunds, a receipt or a withdrawal."""
 
     __tablename__ = "refund_payout"
     __table_args__ = (
         CheckConstraint(f"method in {PAYMENT_METHODS!r}", name="method"),
         CheckConstraint(f"state in {PAYOUT_STATES!r}", name="state"),
         CheckConstraint("amount_fen > 0", name="positive"),
+        Index(
+            "refund_payout_one_of_withdrawal_key",
+            "withdrawal_id",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("withdrawal_id is not null"),
+        ),
     )
 
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.payment.id"), index=True)
@@ -98,6 +114,7 @@ class RefundPayout(Public):
     paid_out_at: Mapped[datetime | None]
     ask_at: Mapped[datetime | None]
     times_asked: Mapped[int] = mapped_column(server_default="0")
+    withdrawal_id: Mapped[int | None] = mapped_column(ForeignKey("shop.withdrawal.id"))
 
 
 class Refund(Public):

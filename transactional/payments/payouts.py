@@ -21,9 +21,11 @@ from transactional.payments import addresses, calls, numbers, queries
 from transactional.payments.errors import PayoutNotFailedError
 from transactional.payments.gateways.interface import Gateway, RefundAsk, RefundFact
 from transactional.payments.models import Payment, RefundPayout, UnappliedReceipt
+from transactional.payments.purposes import lock_purpose, order_of
 from transactional.payments.rules import ALIPAY_REFUND_GAP, Verdict, next_payout_ask
 from transactional.payments.sharing import outstanding_fen, return_rest
 from transactional.shop import Shop
+from transactional.wallets import parts
 
 FAILED = "refund_failed"
 SLOW = "refund_unclear"
@@ -136,6 +138,7 @@ async def _record(shop: Shop, payout_id: int, fact: RefundFact | None) -> None:
             payout.gateway_refund_no = fact.gateway_refund_no
         if payout.times_asked >= SLOW_AFTER:
             await open_case(session, SLOW, payout.out_refund_no, payout.amount_fen, {"method": payout.method})
+            await parts.unclear(session, payout)
         await _again(session, payout, next_payout_ask(payout.times_asked, at))
 
 
@@ -178,11 +181,10 @@ async def _succeeded_after_all(
 
 
 async def _locked(session: WriteSession, payout_id: int) -> RefundPayout:
-    """The payout, locked after the order that it concerns, as every other act locks them."""
+    """The payout, locked after the order or top-up that it concerns, as every other act locks them."""
     known = await session.get_one(RefundPayout, payout_id)
     if known.payment_id is not None:
-        payment = await session.get_one(Payment, known.payment_id)
-        await lock_due_by_id(session, payment.order_id)
+        await lock_purpose(session, await session.get_one(Payment, known.payment_id))
     payout: RefundPayout = await queries.locked(session, RefundPayout, payout_id)
     return payout
 
@@ -193,20 +195,27 @@ async def _end(session: WriteSession, payout: RefundPayout, fact: RefundFact, at
         await succeeded(session, payout, min(fact.refunded_at or at, at), zone)
         return
     payout.state, payout.ask_at = "failed", None
+    if payout.withdrawal_id is not None:
+        await resolve_subject(session, SLOW, payout.out_refund_no, "failed")
+        await parts.returned(session, payout, at, zone)
+        return
     detail = {"method": payout.method, "reason": fact.reason[:300]}
     await open_case(session, FAILED, payout.out_refund_no, payout.amount_fen, detail)
 
 
 async def succeeded(session: WriteSession, payout: RefundPayout, at: datetime, zone: ZoneInfo) -> None:
-    """The money is back with who paid it: posted, and told to the order or the receipt."""
+    """The money is back with who paid it: posted, and told to the order, the receipt or the withdrawal."""
     payout.state, payout.paid_out_at, payout.ask_at = "succeeded", at, None
     await resolve_subject(session, SLOW, payout.out_refund_no, "succeeded")
     receipt = await queries.receipt_of_payout(session, payout.id)
     if receipt is not None:
         await _receipt_returned(session, receipt, at, zone)
         return
+    if payout.withdrawal_id is not None:
+        await parts.paid(session, payout, at, zone)
+        return
     payment = await session.get_one(Payment, payout.payment_id)
-    due = await lock_due_by_id(session, payment.order_id)
+    due = await lock_due_by_id(session, order_of(payment))
     refunds = await queries.refunds_of(session, payout.id)
     if payout.method == "wallet":
         await session.execute(queries.CREDIT_WALLET, {"customer_id": due.customer_id, "amount_fen": payout.amount_fen})

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, true
+from sqlalchemy import ColumnElement, Select, func, select, text, true
 
 from transactional.db import ReadSession, WriteSession
 from transactional.payments.models import Chargeback, Payment, ProfitShare, Refund, RefundPayout, UnappliedReceipt
@@ -18,6 +18,11 @@ where customer_id = :customer_id and balance_fen >= :amount_fen returning balanc
 CREDIT_WALLET = text("""
 insert into shop.wallet (customer_id, balance_fen) values (:customer_id, :amount_fen)
 on conflict (customer_id) do update set balance_fen = shop.wallet.balance_fen + excluded.balance_fen
+""")
+TAKE_FROM_WALLET = text("""
+with before as (select customer_id, balance_fen from shop.wallet where customer_id = :customer_id for update)
+update shop.wallet as w set balance_fen = greatest(w.balance_fen - :amount_fen, 0)
+from before where before.customer_id = w.customer_id returning before.balance_fen - w.balance_fen
 """)
 BALANCE = text("select balance_fen from shop.wallet where customer_id = :customer_id")
 
@@ -34,16 +39,17 @@ where id in (
 }
 
 PAYMENT_VIEW = """
-select p.public_id as id, o.order_no, p.method, p.way, p.state, p.amount_fen, p.fee_fen, p.paid_at, p.expires_at,
+select p.public_id as id, o.order_no, t.public_id as top_up_id, p.method, p.way,
+    p.state, p.amount_fen, p.fee_fen, p.paid_at, p.expires_at,
     p.created_at, p.pay_link, p.out_trade_no, p.gateway_trade_no, p.shares_profit, o.state as order_state,
     coalesce((
         select sum(r.amount_fen) from shop.refund_payout as r
         where r.payment_id = p.id and r.state <> 'failed'
             and not exists (select from shop.unapplied_receipt as u where u.payout_id = r.id)
     ), 0)::bigint as refunded_fen
-from shop.payment as p join shop.orders as o on o.id = p.order_id
+from shop.payment as p left join shop.orders as o on o.id = p.order_id left join shop.top_up as t on t.id = p.top_up_id
 """
-PAYMENT = text(f"{PAYMENT_VIEW} where p.public_id = :id and (o.customer_id = :customer_id or :customer_id is null)")
+PAYMENT = text(f"{PAYMENT_VIEW} where p.public_id = :id and o.customer_id = :customer_id")
 PAYMENTS = text(f"""{PAYMENT_VIEW}
 where (cast(:state as text) is null or p.state = :state) and (cast(:method as text) is null or p.method = :method)
     and (cast(:order_no as text) is null or o.order_no = :order_no)
@@ -51,6 +57,9 @@ order by p.id desc limit :limit offset :offset
 """)
 PAYMENTS_OF_ORDER = text(f"""{PAYMENT_VIEW}
 where o.order_no = :order_no and (o.customer_id = :customer_id or :customer_id is null) order by p.id desc
+""")
+PAYMENTS_OF_TOP_UP = text(f"""{PAYMENT_VIEW}
+where t.public_id = :top_up_id and t.customer_id = :customer_id order by p.id desc
 """)
 PAYOUT_VIEW = """
 select r.public_id as id, p.public_id as payment_id, o.order_no, r.method, r.state, r.amount_fen, r.fee_returned_fen,
@@ -108,16 +117,21 @@ async def payment_named(session: ReadSession, public_id: UUID) -> Payment | None
     return found
 
 
-async def success_of(session: ReadSession, order_id: int) -> int | None:
-    """The payment that paid an order."""
-    one = select(Payment.id).where(Payment.order_id == order_id, Payment.state == "succeeded")
+async def success_of(session: ReadSession, order_id: int | None, top_up_id: int | None = None) -> int | None:
+    """The payment that paid an order, or a top-up."""
+    one = select(Payment.id).where(_is_for(order_id, top_up_id), Payment.state == "succeeded")
     found: int | None = await session.scalar(one)
     return found
 
 
-async def open_payments(session: ReadSession, order_id: int) -> Sequence[Payment]:
-    mine = select(Payment).where(Payment.order_id == order_id, Payment.state.in_(OPEN_STATES))
+async def open_payments(session: ReadSession, order_id: int | None, top_up_id: int | None = None) -> Sequence[Payment]:
+    """The attempts to pay an order, or a top-up, that have not ended."""
+    mine = select(Payment).where(_is_for(order_id, top_up_id), Payment.state.in_(OPEN_STATES))
     return (await session.scalars(mine.order_by(Payment.id))).all()
+
+
+def _is_for(order_id: int | None, top_up_id: int | None) -> ColumnElement[bool]:
+    return Payment.top_up_id == top_up_id if order_id is None else Payment.order_id == order_id
 
 
 async def receipt_of_trade(session: ReadSession, method: str, gateway_trade_no: str) -> UnappliedReceipt | None:
@@ -141,10 +155,24 @@ async def payout_of(session: ReadSession, method: str, out_refund_no: str) -> Re
 
 
 async def paid_back_fen(session: ReadSession, payment_id: int) -> int:
-    """Fen that went back or are to go back of a payment; meaningful while the payment is locked."""
+    """Fen that went back or are to go back of a payment; meaningful while the payment is locked.
+
+    What was refunded into the wallet and left it by a withdrawal counts once.
+    """
     of_receipts = select(UnappliedReceipt.payout_id).where(UnappliedReceipt.payout_id.is_not(None))
     mine = select(func.coalesce(func.sum(RefundPayout.amount_fen), 0)).where(
-        RefundPayout.payment_id == payment_id, RefundPayout.state != "failed", RefundPayout.id.not_in(of_receipts)
+        RefundPayout.payment_id == payment_id,
+        RefundPayout.state != "failed",
+        RefundPayout.id.not_in(of_receipts),
+        RefundPayout.withdrawal_id.is_(None),
+    )
+    return await session.scalar(mine) or 0
+
+
+async def withdrawn_fen(session: ReadSession, payment_id: int) -> int:
+    """Fen of a payment that withdrawals sent back or are to send back."""
+    mine = select(func.coalesce(func.sum(RefundPayout.amount_fen), 0)).where(
+        RefundPayout.payment_id == payment_id, RefundPayout.state != "failed", RefundPayout.withdrawal_id.is_not(None)
     )
     return await session.scalar(mine) or 0
 

@@ -27,7 +27,7 @@ NOTICE_VERDICTS = (
 OPEN_STATES = ("created", "pending")
 PAYABLE_ORDERS = ("pending_payment", "cancelled")
 """A cancelled order takes money that was on its way: the late payment's decision."""
-RETURNED_BY_ITSELF = ("wrong_amount", "order_already_paid")
+RETURNED_BY_ITSELF = ("wrong_amount", "order_already_paid", "wallet_full")
 """Why money of a payment of ours goes straight back to who sent it; anything else waits for a person."""
 
 ASK_AFTER = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 180, 600))
@@ -37,18 +37,24 @@ SHARE_DELAY = timedelta(minutes=1)
 """A gateway shares a payment's money a minute after it came, at the earliest."""
 
 Verdict = Literal["applied", "duplicate", "unmatched", "wrong_amount"]
-Meaning = Literal["pay", "duplicate", "unknown_trade", "second_trade", "wrong_amount", "order_already_paid"]
+Meaning = Literal[
+    "pay", "duplicate", "unknown_trade", "second_trade", "wrong_amount", "order_already_paid", "wallet_full"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
-    """A payment as it stands, with its order's state."""
+    """A payment as it stands, with its order's state; a top-up stands like an order that waits or is paid.
+
+    `has_room` is False for a late top-up that the wallet must not take any more.
+    """
 
     state: str
     amount_fen: int
     gateway_trade_no: str | None
     order_state: str
     order_has_success: bool
+    has_room: bool = True
 
 
 def meaning_of_paid(payment: PaymentFacts | None, gateway_trade_no: str, amount_fen: int) -> Meaning:
@@ -61,7 +67,7 @@ def meaning_of_paid(payment: PaymentFacts | None, gateway_trade_no: str, amount_
         return "wrong_amount"
     if payment.order_has_success or payment.order_state not in PAYABLE_ORDERS:
         return "order_already_paid"
-    return "pay"
+    return "pay" if payment.has_room else "wallet_full"
 
 
 def fee_of(amount_fen: int, per_myriad: int) -> int:

@@ -84,7 +84,8 @@ class PaymentList(View):
 
 class StaffPaymentView(View):
     id: UUID
-    order_no: str
+    order_no: str | None
+    top_up_id: UUID | None = Field(description="Set instead of `order_no` when the money is for a wallet")
     method: str
     way: str | None
     state: PaymentState

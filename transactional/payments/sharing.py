@@ -23,6 +23,7 @@ from transactional.payments import calls, numbers, queries
 from transactional.payments.errors import NotSharableError
 from transactional.payments.gateways.interface import Gateway, ShareAsk, ShareFact
 from transactional.payments.models import Payment, ProfitShare
+from transactional.payments.purposes import order_of
 from transactional.payments.rules import SHARE_DELAY, next_payout_ask
 from transactional.shop import Shop
 
@@ -213,7 +214,7 @@ async def _record(shop: Shop, share_id: int, fact: ShareFact | None) -> None:
     async with writing(shop.engine) as session:
         known = await session.get_one(ProfitShare, share_id)
         payment = await session.get_one(Payment, known.payment_id)
-        due = await lock_due_by_id(session, payment.order_id)
+        due = await lock_due_by_id(session, order_of(payment))
         share: ProfitShare = await queries.locked(session, ProfitShare, share_id)
         if share.state != "processing":
             return

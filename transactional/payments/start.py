@@ -24,6 +24,18 @@ DEFAULT_LIFE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What is to be paid: for an order or a top-up, so much, by then; what the gateway is told it is for."""
+
+    amount_fen: int
+    pay_by: datetime | None
+    title: str
+    return_url: str
+    order_id: int | None = None
+    top_up_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A fresh attempt that the gateway has not heard of yet."""
 
@@ -41,7 +53,7 @@ async def start(
     Raises NotFoundError, OrderNotPayableError, OrderExpiredError, InsufficientBalanceError, MethodUnavailableError,
     InvalidInputError, IdempotencyKeyReusedError.
     """
-    gateway = _gateway(shop, new)
+    gateway = gateway_for(shop, new)
     command = CommandKey(f"customer:{customer.id}", key, f"POST /orders/{order_no}/payments {new.model_dump_json()}")
     opened: list[Opened] = []
 
@@ -53,20 +65,41 @@ async def start(
                 return PaymentStarted(id=await pay_from_wallet(session, order_no, customer.id, at, shop.zone))
             due = await lock_due(session, order_no, customer.id)
             require_payable(due, at)
-            known = await _usable(session, due, new, at)
-            if known is not None:
-                return PaymentStarted(id=known)
-            payment = await _opened(session, shop, due, new, at)
-            opened.append(await _written_down(session, shop, payment, due, new, client_ip))
-            return PaymentStarted(id=payment.public_id)
+            return await attempt(session, shop, _charge(shop, due), new, client_ip, at, opened)
 
         started = await once(session, command, PaymentStarted, work)
     if gateway is not None and opened:
-        await _ask_gateway(shop, gateway, opened[0])
+        await ask_gateway(shop, gateway, opened[0])
     return await view(shop, started.id, customer.id)
 
 
-def _gateway(shop: Shop, new: NewPayment) -> Gateway | None:
+def _charge(shop: Shop, due: Due) -> Charge:
+    page = addresses.order_page(shop.settings, due.order_no)
+    return Charge(due.net_fen, due.pay_by, due.title, page, order_id=due.order_id)
+
+
+async def attempt(
+    session: WriteSession,
+    shop: Shop,
+    charge: Charge,
+    new: NewPayment,
+    client_ip: str,
+    at: datetime,
+    opened: list[Opened],
+) -> PaymentStarted:
+    """An attempt to pay something locked: one of the same way that still works, or a fresh one, put into `opened`.
+
+    `ask_gateway` follows when this is committed.
+    """
+    known = await _usable(session, charge, new, at)
+    if known is not None:
+        return PaymentStarted(id=known)
+    payment = await _opened(session, shop, charge, new, at)
+    opened.append(await _written_down(session, shop, payment, charge, new, client_ip))
+    return PaymentStarted(id=payment.public_id)
+
+
+def gateway_for(shop: Shop, new: NewPayment) -> Gateway | None:
     """None for the wallet. Raises MethodUnavailableError, InvalidInputError."""
     if new.method == "wallet":
         return None
@@ -81,29 +114,30 @@ def _gateway(shop: Shop, new: NewPayment) -> Gateway | None:
     return gateway
 
 
-async def _usable(session: WriteSession, due: Due, new: NewPayment, at: datetime) -> UUID | None:
+async def _usable(session: WriteSession, charge: Charge, new: NewPayment, at: datetime) -> UUID | None:
     """An attempt of the same way whose link can still be used: nobody needs two of them."""
     if new.payer_id:
         return None
-    for known in await queries.open_payments(session, due.order_id):
+    for known in await queries.open_payments(session, charge.order_id, charge.top_up_id):
         usable = known.state == "pending" and known.expires_at is not None and known.expires_at > at
         if usable and (known.method, known.way) == (new.method, new.way):
             return known.public_id
     return None
 
 
-async def _opened(session: WriteSession, shop: Shop, due: Due, new: NewPayment, at: datetime) -> Payment:
+async def _opened(session: WriteSession, shop: Shop, charge: Charge, new: NewPayment, at: datetime) -> Payment:
     payment = Payment(
-        order_id=due.order_id,
+        order_id=charge.order_id,
+        top_up_id=charge.top_up_id,
         method=new.method,
         way=new.way,
         state="created",
-        amount_fen=due.net_fen,
+        amount_fen=charge.amount_fen,
         out_trade_no=numbers.fresh("P", at, shop.zone),
-        expires_at=due.pay_by or at + DEFAULT_LIFE,
+        expires_at=charge.pay_by or at + DEFAULT_LIFE,
         ask_at=at + ASK_AFTER[0],
         created_at=at,
-        shares_profit=shop.settings.wechat_profit_sharing and new.method == "wechat",
+        shares_profit=_shares_profit(shop, charge, new),
     )
     session.add(payment)
     await session.flush()
@@ -112,19 +146,24 @@ async def _opened(session: WriteSession, shop: Shop, due: Due, new: NewPayment, 
     return payment
 
 
+def _shares_profit(shop: Shop, charge: Charge, new: NewPayment) -> bool:
+    """Only what a sale brings is shared with partners."""
+    return shop.settings.wechat_profit_sharing and new.method == "wechat" and charge.order_id is not None
+
+
 async def _written_down(
-    session: WriteSession, shop: Shop, payment: Payment, due: Due, new: NewPayment, client_ip: str
+    session: WriteSession, shop: Shop, payment: Payment, charge: Charge, new: NewPayment, client_ip: str
 ) -> Opened:
     number = payment.out_trade_no or ""
     call_id = await calls.begin(session, payment.method, "create", number)
     ask = PaymentAsk(
         out_trade_no=number,
         amount_fen=payment.amount_fen,
-        title=due.title,
+        title=charge.title,
         way=new.way,
         expires_at=payment.expires_at or clock.now() + DEFAULT_LIFE,
         notify_url=addresses.notices(shop.settings, payment.method),
-        return_url=addresses.order_page(shop.settings, due.order_no),
+        return_url=charge.return_url,
         client_ip=client_ip,
         payer_id=new.payer_id,
         shares_profit=payment.shares_profit,
@@ -132,7 +171,8 @@ async def _written_down(
     return Opened(payment.id, call_id, ask)
 
 
-async def _ask_gateway(shop: Shop, gateway: Gateway, opened: Opened) -> None:
+async def ask_gateway(shop: Shop, gateway: Gateway, opened: Opened) -> None:
+    """Asks for a way to pay and records the answer. Commits by itself."""
     answer = await calls.attempt(lambda: gateway.create(opened.ask))
     async with writing(shop.engine) as session:
         await calls.end(session, opened.call_id, answer)

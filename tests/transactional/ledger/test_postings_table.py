@@ -266,7 +266,36 @@ TABLE: list[tuple[str, Posting, dict[str, int]]] = [
         gateway_rules.wallet_topped_up(1, 4, "wechat", 90, AT),
         {"gateway_receivable": 90, "customer_wallet": -90},
     ),
-    ("withdrawal", gateway_rules.wallet_withdrawn("w", 4, 90, AT), {"customer_wallet": 90, "bank": -90}),
+    (
+        "fee of a top-up",
+        gateway_rules.top_up_fee(1, 4, 5, AT),
+        {"payment_fees": 5, "gateway_receivable": -5},
+    ),
+    (
+        "chargeback of a top-up half spent",
+        gateway_rules.top_up_charged_back(1, 4, 40, 50, 15, AT),
+        {"customer_wallet": 40, "chargebacks": 50, "payment_fees": 15, "gateway_receivable": -105},
+    ),
+    (
+        "withdrawal asked for",
+        gateway_rules.withdrawal_requested(1, 4, 90, AT),
+        {"customer_wallet": 90, "withdrawals_payable": -90},
+    ),
+    (
+        "withdrawal paid by the bank",
+        gateway_rules.withdrawal_paid(1, 4, "bank", 90, AT),
+        {"withdrawals_payable": 90, "bank": -90},
+    ),
+    (
+        "withdrawal back to the payment it came with",
+        gateway_rules.withdrawal_paid(1, 4, "wechat", 90, AT),
+        {"withdrawals_payable": 90, "gateway_receivable": -90},
+    ),
+    (
+        "withdrawal refused",
+        gateway_rules.withdrawal_returned(1, 4, 90, AT),
+        {"withdrawals_payable": 90, "customer_wallet": -90},
+    ),
     ("gateway pays out", gateway_rules.gateway_settled(1, 90, AT), {"bank": 90, "gateway_receivable": -90}),
     ("lapsed balance", gateway_rules.balance_lapsed("l", 4, 90, AT), {"customer_wallet": 90, "other_income": -90}),
 ]

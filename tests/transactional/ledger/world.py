@@ -73,6 +73,7 @@ class World:
     units: list[Unit] = field(default_factory=list)
     purchases: list[Purchase] = field(default_factory=list)
     refunds: list[Owed] = field(default_factory=list)
+    withdrawals: list[Owed] = field(default_factory=list)
     receipts: list[Owed] = field(default_factory=list)
     slots: list[Owed] = field(default_factory=list)
     stakes: list[Owed] = field(default_factory=list)
@@ -99,6 +100,7 @@ class World:
             Account.UNEARNED_MEMBERSHIP: -sum(unit.unearned for unit in self.units if unit.is_membership),
             Account.UNEARNED_OTHER: -sum(slot.amount - slot.done for slot in self.slots),
             Account.REFUND_PAYABLE: -sum(each.amount for each in self.refunds),
+            Account.WITHDRAWALS_PAYABLE: -sum(each.amount for each in self.withdrawals),
             Account.COMMISSION_PAYABLE: -sum(each.amount for each in self.commissions),
             Account.DRAW_STAKES: -sum(each.amount for each in self.stakes),
             Account.UNAPPLIED_RECEIPTS: -sum(each.amount for each in self.receipts),

@@ -50,8 +50,23 @@ def money_from_wallet(world: World, a: int, b: int, lapses: bool) -> list[Postin
     world.wallets[customer] -= amount
     if lapses:
         return [gateway_rules.balance_lapsed(reference, customer, amount, AT)]
-    world.cash -= amount
-    return [gateway_rules.wallet_withdrawn(reference, customer, amount, AT)]
+    withdrawal = Owed(int(reference), amount, customer)
+    world.withdrawals.append(withdrawal)
+    return [gateway_rules.withdrawal_requested(withdrawal.number, customer, amount, AT)]
+
+
+def withdrawal_ends(world: World, a: int, b: int, by_bank: bool) -> list[Posting]:
+    withdrawal = pick(world.withdrawals, a)
+    if withdrawal is None:
+        return []
+    world.withdrawals.remove(withdrawal)
+    about = (withdrawal.number, withdrawal.customer)
+    if b % 3 == 0:
+        world.wallets[withdrawal.customer] += withdrawal.amount
+        return [gateway_rules.withdrawal_returned(*about, withdrawal.amount, AT)]
+    method = "bank" if by_bank else "alipay"
+    world.money(method, withdrawal.customer, -withdrawal.amount)
+    return [gateway_rules.withdrawal_paid(*about, method, withdrawal.amount, AT)]
 
 
 def order_is_paid(world: World, a: int, b: int, with_membership: bool) -> list[Posting]:
@@ -362,6 +377,7 @@ EVENTS: tuple[Event, ...] = (
     codes_come_in,
     money_to_wallet,
     money_from_wallet,
+    withdrawal_ends,
     order_is_paid,
     unit_is_delivered,
     membership_is_earned,
