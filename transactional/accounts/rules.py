@@ -2,6 +2,7 @@
 
 import re
 
+from transactional.accounts.common_passwords import is_common
 from transactional.errors import FieldProblem
 
 MIN_PASSWORD_LENGTH = 10
@@ -22,6 +23,8 @@ MAY: dict[str, frozenset[str]] = {
     "deliver": OPERATORS,
     "refund": OPERATORS,
     "resolve_cases": OPERATORS,
+    "see_cases": frozenset({"owner", "operator", "auditor"}),
+    "settle_cases": OPERATORS,
     "see_orders": EVERYONE,
     "see_payments": EVERYONE,
     "settle_payments": OPERATORS,
@@ -53,9 +56,14 @@ def email_problems(email: str) -> tuple[FieldProblem, ...]:
 
 
 def password_problems(password: str, email: str) -> tuple[FieldProblem, ...]:
-    """Length, and that it is not the address itself (NIST SP 800-63B: no rules about kinds of characters)."""
+    """Length, and that it is neither the address itself nor commonly used.
+
+    NIST SP 800-63B: no rules about kinds of characters.
+    """
     if len(password) < MIN_PASSWORD_LENGTH:
         return (FieldProblem("password", "Use at least {count} characters.", (("count", MIN_PASSWORD_LENGTH),)),)
     if password.strip().casefold() in {email.casefold(), email.partition("@")[0].casefold()}:
         return (FieldProblem("password", "The password must not be your e-mail address."),)
+    if is_common(password):
+        return (FieldProblem("password", "This password is one of the first that thieves try. Choose another."),)
     return ()

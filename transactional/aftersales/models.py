@@ -73,7 +73,7 @@ class AftersalesMessage(Numbered):
 
 
 class AftersalesEvidence(Public):
-    """A picture (drawn anew by the shop) or PDF that the customer attached, sealed with its name."""
+    """A picture (drawn anew by the shop) or PDF that the customer attached, sealed; its name is not kept."""
 
     __tablename__ = "aftersales_evidence"
     __table_args__ = (CheckConstraint("media_type in ('image/jpeg', 'application/pdf')", name="media_type"),)

@@ -99,8 +99,8 @@ def _shown(unit: Unit, reason: str, at: datetime) -> Outlook | Refusal:
     return "too_late" if too_late else "person"
 
 
-def together(outlooks: Sequence[Outlook], refunded_at_once: int) -> Outlook:
-    """A case's outlook from its units': at once when all are, and not too many were so of late."""
+def together(outlooks: Sequence[Outlook | Refusal], refunded_at_once: int) -> Outlook:
+    """A case's outlook from its units', none refused: at once when all are and not too many were so of late."""
     at_once = all(each == "refund_now" for each in outlooks)
     return "refund_now" if at_once and refunded_at_once + len(outlooks) <= UNITS_AT_ONCE else "person"
 

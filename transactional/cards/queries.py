@@ -13,6 +13,7 @@ from transactional.cards.sealed import DataKey as WrappedKey
 from transactional.cards.sealed import SealedCode
 from transactional.db import ReadSession, WriteSession
 
+# Shown or refunded, never both unseen: who refunds it, or has its code replaced, waits, or is waited for.
 DELIVERED = text("""
 select case when card.ciphertext is not null then card.id end as card_id, sealed.id as sealed_delivery_id,
     f.id as fulfilment_id,
@@ -28,6 +29,7 @@ join shop.data_key on data_key.id = coalesce(card.data_key_id, sealed.data_key_i
 join shop.order_item as i on i.id = f.order_item_id
 join shop.orders as o on o.id = i.order_id
 where f.public_id = :fulfilment and o.customer_id = :customer_id and f.state = 'delivered'
+for share of f
 """)
 
 KIND_OF_SKU = text(
@@ -59,8 +61,8 @@ class SampleCard:
     fingerprint: bytes
 
 
-async def delivered(session: ReadSession, fulfilment: UUID, customer_id: int) -> Delivered | None:
-    """What a delivered unit consists of, only for the customer whose order it is."""
+async def delivered(session: WriteSession, fulfilment: UUID, customer_id: int) -> Delivered | None:
+    """What a delivered unit consists of, only for the customer whose order it is; it stays so until the commit."""
     found = await session.execute(DELIVERED, {"fulfilment": fulfilment, "customer_id": customer_id})
     row = found.one_or_none()
     if row is None:
