@@ -1,5 +1,8 @@
-"""JSON API: addresses, identity, consents, what is kept of a person."""
+"""JSON API: what a person keeps with the shop."""
 
 from fastapi import APIRouter
 
+from transactional.accounts import address_api
+
 router = APIRouter()
+router.include_router(address_api.router)

@@ -9,3 +9,9 @@ class PhoneTakenError(ShopError):
     type, status = "phone-taken", 409
     title = "Phone number in use"
     message = "This phone number already has an account."
+
+
+class TooManyAddressesError(ShopError):
+    type, status = "too-many-addresses", 409
+    title = "Too many addresses"
+    message = "There are {count} addresses already; please remove one first."
