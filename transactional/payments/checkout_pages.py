@@ -1,10 +1,11 @@
-"""The checkout page: what somebody buys, the questions of its form, and how to pay; then order and payment in one go.
+"""The checkout page: what somebody buys, the questions of its forms, and how to pay; then order and payment in one go.
 
 Paid from the wallet it is bought at once; at a gateway, the order is placed and waits on its own page (`pages`).
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -15,77 +16,82 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from mingsuan import clock
 from transactional.accounts import service as accounts
 from transactional.accounts.schemas import CustomerSubject
-from transactional.catalogue import service as catalogue
-from transactional.catalogue.forms import FormField
-from transactional.catalogue.quote import Quote, units
+from transactional.catalogue.forms import problems
+from transactional.catalogue.quote import units
 from transactional.db import ReadSession, WriteSession, reading, writing
 from transactional.edge import client_address
-from transactional.errors import FieldProblem, ShopError, UnavailableProductError
+from transactional.errors import InvalidInputError, ShopError, UnavailableProductError
 from transactional.idempotency import CommandKey, once
+from transactional.orders import cart
 from transactional.orders.cart_schemas import CheckoutView
 from transactional.orders.checkout import Terms, Wanted, place
+from transactional.payments.basket import Basket, Line, Wish, asked, lines_of, of_cart, of_form
 from transactional.payments.doors import Door, doors, is_wechats_own, payment_by
 from transactional.payments.start import start
 from transactional.payments.wallet import pay_from_wallet
 from transactional.web.page import Buyer, OpenPage, Page, PageReading, go
 
 WALLET = "wallet"
-ANSWER = "answer_"
 
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What is being bought, as the form sends it: one SKU, some units, the answers to its questions."""
-
-    sku: UUID
-    quantity: int
-    answers: dict[str, str]
-
-
-@router.get("/checkout")
-async def checkout(page: OpenPage, buyer: Buyer, session: PageReading, sku: UUID, quantity: str = "1") -> HTMLResponse:
-    return await _shown(page, buyer, session, Basket(sku, units(quantity), {}), "", uuid4().hex)
+@router.get("/checkout", response_model=None)
+async def checkout(
+    page: OpenPage,
+    buyer: Buyer,
+    session: PageReading,
+    sku: UUID | None = None,
+    quantity: str = "1",
+) -> HTMLResponse | RedirectResponse:
+    """One SKU, or what of the cart can be bought; an empty cart shows itself."""
+    basket = await of_cart(session, buyer.id) if sku is None else Basket((Wish(sku, units(quantity)),))
+    if not basket.wishes:
+        return go("/cart")
+    return await _shown(page, buyer, session, basket, "", uuid4().hex)
 
 
 @router.post("/checkout", response_model=None)
 async def buy(
     page: OpenPage,
     buyer: Buyer,
-    sku: Annotated[UUID, Form()],
-    quantity: Annotated[str, Form()],
     total_fen: Annotated[int, Form()],
     idempotency_key: Annotated[str, Form(min_length=8, max_length=190)],
     door: Annotated[str, Form(max_length=80)] = WALLET,
 ) -> HTMLResponse | RedirectResponse:
     """Buys at the total that was shown. Refused, the same page says why under a new key: nothing was charged."""
-    answers = {name.removeprefix(ANSWER): str(value) for name, value in (await page.request.form()).items()}
-    basket = Basket(sku, units(quantity), {})
+    basket = of_form(await page.request.form())
     try:
         async with reading(page.shop.engine) as session:
-            kind, fields = await _asked(session, sku)
-        basket = Basket(sku, units(quantity), {field.name: answers.get(field.name, "") for field in fields})
-        if door == WALLET and kind == "card_code" and not fields:
-            sold = await page.shop.intake.buy(buyer.id, sku, basket.quantity, idempotency_key, total_fen)
+            lines = await lines_of(session, basket)
+        basket = asked(lines, basket)
+        if door == WALLET and _is_one_code(lines) and not basket.from_cart:
+            [wish] = basket.wishes
+            sold = await page.shop.intake.buy(buyer.id, wish.sku, wish.quantity, idempotency_key, total_fen)
             return go(f"/orders/{sold.order_no}")
         return await _ordered(page, buyer, basket, total_fen, door, idempotency_key)
+    except UnavailableProductError:
+        raise
     except ShopError as refusal:
         async with reading(page.shop.engine) as session:
             return await _shown(page, buyer, session, basket, door, uuid4().hex, refusal)
+
+
+def _is_one_code(lines: Sequence[Line]) -> bool:
+    return len(lines) == 1 and lines[0].kind == "card_code" and not lines[0].fields
 
 
 async def _ordered(
     page: Page, buyer: CustomerSubject, basket: Basket, total_fen: int, door: str, key: str
 ) -> RedirectResponse:
     """An order, once for each form, then its payment; a gateway that refuses leaves the order to be paid otherwise."""
-    asked = f"checkout page {basket} {total_fen} {door}"
+    request = f"checkout page {basket} {total_fen} {door}"
     async with writing(page.shop.engine) as session:
 
         async def work() -> CheckoutView:
             return await _placed(session, page, buyer, basket, total_fen, door)
 
-        command = CommandKey(f"customer:{buyer.id}", key, asked)
+        command = CommandKey(f"customer:{buyer.id}", key, request)
         placed = await once(session, command, CheckoutView, work)
     order = f"/orders/{placed.order_no}"
     if door == WALLET or placed.pay_by is None:
@@ -101,20 +107,19 @@ async def _placed(
 ) -> CheckoutView:
     at = clock.now()
     terms = Terms(timedelta(minutes=page.shop.settings.hold_minutes))
-    answers = {name: answer for name, answer in basket.answers.items() if answer.strip()}
-    wanted = [Wanted(basket.sku, basket.quantity, answers)]
-    placed = await place(session, page.shop.vault, buyer.id, wanted, terms, at, page.shop.zone, total_fen)
+    placed = await place(session, page.shop.vault, buyer.id, _wanted(basket), terms, at, page.shop.zone, total_fen)
+    if basket.from_cart:
+        await cart.emptied(session, buyer.id, [wish.sku for wish in basket.wishes])
     if door == WALLET and placed.pay_by is not None:
         await pay_from_wallet(session, placed.order_no, buyer.id, at, page.shop.zone)
     return CheckoutView.model_validate({**asdict(placed), "id": placed.public_id})
 
 
-async def _asked(session: ReadSession, sku: UUID) -> tuple[str, tuple[FormField, ...]]:
-    """The kind of the SKU, and the questions that its form asks. Raises UnavailableProductError."""
-    offer = (await catalogue.offers(session, [sku], clock.now())).get(sku)
-    if offer is None:
-        raise UnavailableProductError
-    return offer.kind, offer.fields
+def _wanted(basket: Basket) -> list[Wanted]:
+    return [
+        Wanted(wish.sku, wish.quantity, {name: answer for name, answer in wish.answers.items() if answer.strip()})
+        for wish in basket.wishes
+    ]
 
 
 async def _shown(
@@ -126,35 +131,36 @@ async def _shown(
     key: str,
     refusal: ShopError | None = None,
 ) -> HTMLResponse:
-    product, sku = await catalogue.product_of_sku(session, basket.sku)
-    if sku.list_price_fen is None:
-        raise UnavailableProductError
-    _, fields = await _asked(session, basket.sku)
-    offered = Quote(sku, basket.quantity)
+    lines = await lines_of(session, basket)
+    total_fen = sum(line.quote.total_fen for line in lines)
     balance_fen = (await accounts.wallet(session, buyer.id, page.shop.currency, limit=0)).balance_fen
     ways = _doors(page)
-    faults = {problem.place.rpartition(".")[2]: problem.sentence(page.language) for problem in _problems(refusal)}
     return page.show(
         "payments/checkout.html",
         status=refusal.status if refusal else 200,
-        product=product,
-        quote=offered,
-        fields=fields,
-        answers=basket.answers,
-        faults=faults,
+        section="cart" if basket.from_cart else "home",
+        lines=lines,
+        faults=_faults(page, lines) if isinstance(refusal, InvalidInputError) else {},
+        from_cart=basket.from_cart,
+        total_fen=total_fen,
         balance_fen=balance_fen,
-        short_fen=offered.total_fen - balance_fen,
+        short_fen=total_fen - balance_fen,
         doors=ways,
-        chosen=_chosen(door, ways, balance_fen >= offered.total_fen),
+        chosen=_chosen(door, ways, balance_fen >= total_fen),
         in_wechat=is_wechats_own(_agent(page)) and "wechat" in page.shop.gateways,
         idempotency_key=key,
         fault=refusal.sentence(page.language) if refusal else "",
-        back=f"/checkout?sku={basket.sku}&quantity={basket.quantity}",
+        back=basket.address,
     )
 
 
-def _problems(refusal: ShopError | None) -> tuple[FieldProblem, ...]:
-    return refusal.problems if refusal else ()
+def _faults(page: Page, lines: Sequence[Line]) -> dict[tuple[int, str], str]:
+    """What is wrong with an answer, by line and name of the question."""
+    return {
+        (line.number, problem.place.rpartition(".")[2]): problem.sentence(page.language)
+        for line in lines
+        for problem in problems(line.fields, line.wish.answers)
+    }
 
 
 def _chosen(door: str, ways: tuple[Door, ...], wallet_suffices: bool) -> str:

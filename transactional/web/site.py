@@ -25,6 +25,7 @@ from transactional.backoffice import (
     order_pages,
     product_pages,
     review_pages,
+    today_pages,
 )
 from transactional.backoffice import pages as desk
 from transactional.benefits import desk as benefits_desk
@@ -68,6 +69,7 @@ DESK = (
     members_pages,
     figure_pages,
     order_pages,
+    today_pages,
     review_pages,
     ledger_pages,
     wallets_desk,
@@ -181,6 +183,8 @@ async def sitemap(page: OpenPage, session: PageReading) -> Response:
     lines = [f"<url><loc>{escape(page.public_url + path)}</loc></url>" for path in ("/", *categories, *PUBLIC)]
     for slug, changed_at in await published(session):
         address = escape(f"{page.public_url}/products/{slug}")
-        lines.append(f"<url><loc>{address}</loc><lastmod>{changed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod></url>")
+        lines.append(
+            f"<url><loc>{address}</loc><lastmod>{changed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</lastmod></url>"
+        )
     whole = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{SITEMAP}">{"".join(lines)}</urlset>\n'
     return Response(whole, media_type="application/xml")
