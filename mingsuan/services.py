@@ -121,7 +121,9 @@ def endpoints(settings: Settings, *, with_gateways: bool = False) -> dict[str, E
 def _shop(settings: Settings) -> Service:
     application = ("transactional.app:from_environment", "--factory")
     where = ("--host", settings.host, "--port", str(settings.shop_port))
-    command = (sys.executable, "-m", "uvicorn", *application, *where, "--no-server-header", "--no-access-log")
+    believed = ("--forwarded-allow-ips", settings.trusted_proxies)  # uvicorn's own default believes all of loopback
+    plain = ("--no-server-header", "--no-access-log")
+    command = (sys.executable, "-m", "uvicorn", *application, *where, *believed, *plain)
     return Service("shop", "shop", 11, command, endpoints(settings)["shop"])
 
 

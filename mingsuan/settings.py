@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         default="auto",
         description="Who needs an authenticator at the desk; auto: owners, where cookies travel over HTTPS only",
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks, with commas, of proxies whose X-Forwarded-For is believed; none by default",
+    )
     secure_cookies: bool = Field(default=False, description="Cookies over HTTPS only; set it behind TLS")
     hold_minutes: int = Field(default=15, ge=1, le=120, description="How long an unpaid order keeps its codes, at most")
     public_url: str | None = Field(

@@ -31,6 +31,7 @@ _notices = Counter(
     "mingsuan_payment_notices_total", "Notices from payment gateways", ["method", "verdict"], registry=REGISTRY
 )
 _jobs = Counter("mingsuan_jobs_run_total", "Jobs run by this worker", ["task", "outcome"], registry=REGISTRY)
+_log_ins = Counter("mingsuan_log_in_attempts_total", "Attempts to log in", ["kind", "outcome"], registry=REGISTRY)
 _job_seconds = Histogram(
     "mingsuan_job_seconds", "Time of one run of a job", ["task"], buckets=SECONDS, registry=REGISTRY
 )
@@ -66,6 +67,11 @@ def job_run(task: str, outcome: str, seconds: float) -> None:
     """A job was run once; `outcome` is "done" or "failed", a failed one may be tried again."""
     _jobs.labels(task, outcome).inc()
     _job_seconds.labels(task).observe(seconds)
+
+
+def log_in_attempted(kind: str, outcome: str) -> None:
+    """Somebody tried to come in, such as ("customer", "wrong"); outcomes are those of `accounts.entry_models`."""
+    _log_ins.labels(kind, outcome).inc()
 
 
 def exposition() -> bytes:

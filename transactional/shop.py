@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.settings import Settings
+from transactional.accounts.attempts import Watch
 from transactional.accounts.log_ins import LogIns
+from transactional.accounts.password_queue import PasswordQueue
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
@@ -41,6 +43,8 @@ class Shop:
     catalogue: CatalogueCache
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
+    password_queue: PasswordQueue = field(default_factory=PasswordQueue)
+    wrong_log_ins: Watch = field(default_factory=Watch)
     senders: Mapping[str, Sender] = field(default_factory=dict)
 
     async def aclose(self) -> None:

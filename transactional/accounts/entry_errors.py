@@ -31,7 +31,7 @@ class CodeNeededError(ShopError):
     type, status = "code-needed", 403
     title = "A code is needed"
     message = (
-        "There were many wrong tries for this account, so a new device needs a code beside the password. "
+        "There were many wrong tries for this account, so a new device needs a code that we send you. "
         "Your account is safe; devices that you used before go on as always."
     )
 

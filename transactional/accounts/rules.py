@@ -34,7 +34,6 @@ MAY: dict[str, frozenset[str]] = {
     "see_customers": frozenset({"owner", "operator", "auditor"}),
     "see_money": frozenset({"owner", "operator", "auditor"}),
     "manage_staff": frozenset({"owner"}),
-    "see_staff": AUDITORS,
     "see_acts": AUDITORS,
     "see_security": AUDITORS,
     "export_orders": frozenset({"owner", "operator", "auditor"}),
