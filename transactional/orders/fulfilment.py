@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from mingsuan import clock
 from transactional.cards import pool
-from transactional.db import WriteSession
+from transactional.db import ReadSession, WriteSession
 from transactional.errors import NotFoundError
 from transactional.orders import fulfilment_queries as queries
 from transactional.orders import handing_over, memberships, progress
@@ -185,6 +185,12 @@ async def cancel(session: WriteSession, order_no: str, customer_id: int | None) 
     await _end_unpaid(session, order, clock.now())
     units = await queries.units_of_order(session, due.order_id)
     await pool.release(session, Counter(unit.item_id for unit in units))
+
+
+async def waiting_units(session: ReadSession, order_id: int) -> list[int]:
+    """Fulfilments of a paid order that are not handed over, nor on their way back."""
+    units = await queries.units_of_order(session, order_id)
+    return [unit.fulfilment_id for unit in units if unit.state == "waiting" and unit.paid_at is not None]
 
 
 async def unpaid_expired(session: WriteSession, at: datetime) -> int:

@@ -1,19 +1,21 @@
 """Pages of owning: orders, and a code shown by a deliberate act. Buying them is in `payments`."""
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from transactional.cards import service as cards
 from transactional.cards.schemas import RevealedCode
 from transactional.db import writing
 from transactional.errors import NotFoundError
-from transactional.orders import service
+from transactional.orders import fulfilment, service
+from transactional.orders.errors import OrderMovedOnError
 from transactional.orders.schemas import OrderView
 from transactional.orders.wording import progress, state_texts, unit_text
-from transactional.web.page import Buyer, OpenPage, Page, PageReading
+from transactional.web.page import Buyer, OpenPage, Page, PageReading, go
 
 ORDERS_A_PAGE = 20
 
@@ -41,6 +43,15 @@ async def order(page: OpenPage, buyer: Buyer, session: PageReading, order_no: st
     return _shown(page, await service.order_with_answers(session, page.shop.vault, buyer.id, order_no), {})
 
 
+@router.post("/orders/{order_no}/completion")
+async def complete(page: OpenPage, buyer: Buyer, order_no: str) -> RedirectResponse:
+    """The customer says that all is well; said twice, or when it is not so any more, the order just shows itself."""
+    with suppress(OrderMovedOnError):
+        async with writing(page.shop.engine) as session:
+            await fulfilment.complete(session, order_no, buyer.id)
+    return go(f"/orders/{order_no}")
+
+
 @router.post("/orders/{order_no}/reveal")
 async def reveal(page: OpenPage, buyer: Buyer, order_no: str, unit: Annotated[UUID, Form()]) -> HTMLResponse:
     """The order with one code in clear. Only this answer to a POST ever holds a code, and it is never cached."""
@@ -57,7 +68,8 @@ def _units(order: OrderView) -> set[UUID]:
 
 
 def _shown(page: Page, order: OrderView, revealed: dict[UUID, RevealedCode]) -> HTMLResponse:
-    hidden = [unit for item in order.items for unit in item.units if unit.is_revealable and not unit.first_revealed_at]
+    units = [unit for item in order.items for unit in item.units]
+    hidden = [unit for unit in units if unit.is_revealable and not unit.first_revealed_at]
     return page.show(
         "orders/order.html",
         section="orders",
@@ -67,5 +79,7 @@ def _shown(page: Page, order: OrderView, revealed: dict[UUID, RevealedCode]) -> 
         progress=progress(order, page.translate),
         revealed={unit_id: revealed.get(unit_id) for unit_id in _units(order)},
         hidden_count=len(hidden),
+        waiting_count=sum(1 for unit in units if unit.state == "waiting" and order.paid_at),
+        delivered_count=sum(1 for unit in units if unit.delivered_at),
         back=f"/orders/{order.order_no}",
     )

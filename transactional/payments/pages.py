@@ -18,11 +18,11 @@ from mingsuan import clock
 from transactional.db import ReadSession, reading, writing
 from transactional.edge import client_address
 from transactional.errors import ShopError
-from transactional.orders import fulfilment
 from transactional.orders import service as orders
 from transactional.orders.errors import OrderMovedOnError
 from transactional.orders.schemas import OrderView
 from transactional.payments import service
+from transactional.payments.cancelling import give_up
 from transactional.payments.doors import Door, doors, is_wechats_own, method_names, payment_by
 from transactional.payments.schemas import PaymentView
 from transactional.payments.start import start
@@ -73,10 +73,10 @@ async def begin(
 
 @router.post("/orders/{order_no}/cancel")
 async def cancel(page: OpenPage, buyer: Buyer, order_no: str) -> Response:
-    """Gives up an order that is not paid; paid meanwhile, it stays and shows itself."""
+    """Gives up what is not handed over yet; handed over meanwhile, it stays and shows itself."""
     with suppress(OrderMovedOnError):
         async with writing(page.shop.engine) as session:
-            await fulfilment.cancel(session, order_no, buyer.id)
+            await give_up(session, order_no, buyer.id, clock.now(), page.shop.zone)
     return go(f"/orders/{order_no}")
 
 
