@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from tests.transactional.api_client import Client
-from tests.transactional.api_ways import accounts, cards, catalogue, keeping, orders, payments, persons
+from tests.transactional.api_ways import accounts, cards, catalogue, keeping, notices, orders, payments, persons
 from tests.transactional.api_ways.way import ANYBODY, CUSTOMER, STAFF, Asked, Way, Ways
 from tests.transactional.api_ways.world import World, staffed
 from tests.transactional.payments.conftest import Till
@@ -31,7 +31,16 @@ from transactional.edge import CUSTOMER_COOKIE, STAFF_COOKIE
 from transactional.shop import open_shop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("api_ways")]
-TABLES = (accounts.WAYS, catalogue.WAYS, cards.WAYS, orders.WAYS, payments.WAYS, keeping.WAYS, persons.WAYS)
+TABLES = (
+    accounts.WAYS,
+    catalogue.WAYS,
+    cards.WAYS,
+    orders.WAYS,
+    payments.WAYS,
+    keeping.WAYS,
+    persons.WAYS,
+    notices.WAYS,
+)
 WAYS: Ways = {name: way for table in TABLES for name, way in table.items()}
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 PROBES = ("/healthz", "/readyz")

@@ -1,7 +1,7 @@
-"""Tells customers what became of their orders, from the orders' events: purchases themselves do no work for it.
+"""Tells customers what became of their orders and money, from the rows that say so: purchases do no work for it.
 
-Events are read by transaction in the order in which all of a transaction's neighbours have ended, so none is missed
-that committed late. Imported and simulated orders, and what happened long ago, are passed over.
+Rows are read by transaction, those below the oldest that is still running, so that none is missed which committed
+late. Imported and simulated orders, and what happened long ago, are passed over.
 """
 
 from datetime import datetime, timedelta
@@ -25,8 +25,8 @@ from shop.notice_sweep order by id limit 1 for update skip locked
 EVENTS = text("""
 select e.id, e.row_xid, e.kind, e.happened_at, o.id as order_id, o.order_no, o.customer_id, o.net_fen
 from shop.order_event as e join shop.orders as o on o.id = e.order_id
-where (e.row_xid, e.id) > (:last_xid, :last_id) and e.row_xid < :horizon and o.source is null
-    and e.kind in ('paid', 'delivered', 'cancelled', 'expired')
+where (e.row_xid, e.id) > (cast(:last_xid as bigint), cast(:last_id as bigint)) and e.row_xid < :horizon
+    and o.source is null and e.kind in ('paid', 'delivered', 'cancelled', 'expired')
 order by e.row_xid, e.id limit :limit
 """)
 GOODS = text("""
@@ -37,6 +37,23 @@ from shop.order_item as i
 join shop.sku as s on s.id = i.sku_id
 join shop.product as p on p.id = s.product_id
 where i.order_id = any(cast(:order_ids as bigint[])) group by i.order_id
+""")
+REFUNDS = text("""
+select p.out_refund_no, p.amount_fen, o.order_no, o.customer_id
+from shop.refund_payout as p
+join shop.payment as y on y.id = p.payment_id
+join shop.orders as o on o.id = y.order_id
+where p.row_xid between :last_xid and :reached and p.row_xid < :horizon and p.state = 'succeeded'
+    and p.paid_out_at > :since and o.source is null and exists (select from shop.refund as r where r.payout_id = p.id)
+order by p.id
+""")
+RECEIPTS = text("""
+select r.public_id, r.amount_fen, o.order_no, o.customer_id
+from shop.unapplied_receipt as r
+join shop.payment as y on y.id = r.payment_id
+join shop.orders as o on o.id = y.order_id
+where r.row_xid between :last_xid and :reached and r.row_xid < :horizon and r.state = 'returned'
+order by r.id
 """)
 MOVE = text("update shop.notice_sweep set last_xid = :last_xid, last_id = :last_id where id = :id")
 KIND = {"paid": "paid", "delivered": "delivered", "cancelled": "cancelled", "expired": "cancelled"}
@@ -62,6 +79,7 @@ async def _batch(session: WriteSession, at: datetime) -> bool:
     await _tell(session, [event for event in events if at - event.happened_at < NEWS])
     more = len(events) == AT_ONCE
     reached = (events[-1].row_xid, events[-1].id) if more else (place.horizon, 0)
+    await _tell_of_money(session, {**since, "reached": reached[0], "horizon": place.horizon, "since": at - NEWS})
     await session.execute(MOVE, {"id": place.id, "last_xid": reached[0], "last_id": reached[1]})
     return more
 
@@ -78,6 +96,16 @@ async def _tell(session: WriteSession, events: list[Any]) -> None:
         if kind != "paid":
             del values["amount_fen"]
         await tell(session, event.customer_id, kind, f"order:{event.order_no}", values)
+
+
+async def _tell_of_money(session: WriteSession, between: dict[str, Any]) -> None:
+    """Money that went back: refunds, and payments that no order could take. Looked at twice, it is told once."""
+    for row in await session.execute(REFUNDS, between):
+        values = {"order_no": row.order_no, "amount_fen": row.amount_fen}
+        await tell(session, row.customer_id, "refunded", f"order:{row.order_no}#{row.out_refund_no}", values)
+    for row in await session.execute(RECEIPTS, between):
+        values = {"order_no": row.order_no, "amount_fen": row.amount_fen}
+        await tell(session, row.customer_id, "receipt_returned", f"receipt:{row.public_id}", values)
 
 
 def _is_told_otherwise(kind: str, goods: Any) -> bool:

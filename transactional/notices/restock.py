@@ -5,6 +5,7 @@ goods that the others of the same minute must already have bought.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -21,7 +22,7 @@ WHILE = timedelta(minutes=30)
 WATCH = text("""
 insert into shop.restock_watch (customer_id, sku_id, asked_at)
 select :customer_id, s.id, :at from shop.sku as s join shop.product as p on p.id = s.product_id
-where p.slug = :slug and s.code = :code and s.publish_state = 'published' and p.publish_state = 'published'
+where p.slug = :slug and s.public_id = :sku and s.publish_state = 'published' and p.publish_state = 'published'
 on conflict (customer_id, sku_id) do update set
     asked_at = case when restock_watch.told_at is null then restock_watch.asked_at else excluded.asked_at end,
     times = restock_watch.times + case when restock_watch.told_at is null then 0 else 1 end,
@@ -29,7 +30,7 @@ on conflict (customer_id, sku_id) do update set
 returning id
 """)
 IS_WATCHED = text("""
-select s.code from shop.restock_watch as w join shop.sku as s on s.id = w.sku_id
+select s.public_id from shop.restock_watch as w join shop.sku as s on s.id = w.sku_id
 join shop.product as p on p.id = s.product_id
 where w.customer_id = :customer_id and p.slug = :slug and w.told_at is null
 """)
@@ -58,15 +59,15 @@ update shop.restock_watch set told_at = :at where id in (
 """)
 
 
-async def watch(session: WriteSession, customer_id: int, slug: str, code: str) -> None:
+async def watch(session: WriteSession, customer_id: int, slug: str, sku: UUID) -> None:
     """The customer wants to know when this SKU is there again; asked twice, it is one wish. Raises NotFoundError."""
-    values = {"customer_id": customer_id, "slug": slug, "code": code, "at": clock.now()}
+    values = {"customer_id": customer_id, "slug": slug, "sku": sku, "at": clock.now()}
     if (await session.execute(WATCH, values)).one_or_none() is None:
         raise NotFoundError
 
 
-async def watched(session: ReadSession, customer_id: int, slug: str) -> frozenset[str]:
-    """Codes of the product's SKUs for which the customer waits."""
+async def watched(session: ReadSession, customer_id: int, slug: str) -> frozenset[UUID]:
+    """Public ids of the product's SKUs for which the customer waits."""
     return frozenset(await session.scalars(IS_WATCHED, {"customer_id": customer_id, "slug": slug}))
 
 
