@@ -124,6 +124,11 @@ class Settings(BaseSettings):
     confirm_sent_days: int = Field(
         default=15, ge=1, le=180, description="The same for a parcel of which nothing was heard, after it was sent"
     )
+    identity_url: str | None = Field(
+        default=None, description="Identity checks: the provider's API; without it staff look at every request"
+    )
+    identity_app_id: str = Field(default="", description="Identity checks: app id")
+    identity_key_file: Path | None = Field(default=None, description="Identity checks: file with the signing secret")
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
     full_counts: bool = Field(default=False, description="Run tests at the full counts")
 

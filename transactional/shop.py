@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.settings import Settings
 from transactional.accounts.attempts import Watch
+from transactional.accounts.identity_http import configured as identity_provider
+from transactional.accounts.identity_provider import IdentityProvider, ManualReview
 from transactional.accounts.log_ins import LogIns
 from transactional.accounts.password_queue import PasswordQueue
 from transactional.cards.vault import Vault, open_vault
@@ -46,13 +48,14 @@ class Shop:
     password_queue: PasswordQueue = field(default_factory=PasswordQueue)
     wrong_log_ins: Watch = field(default_factory=Watch)
     senders: Mapping[str, Sender] = field(default_factory=dict)
+    identity: IdentityProvider = field(default_factory=ManualReview)
 
     async def aclose(self) -> None:
         """Ends the connections to gateways, providers and the cache; the engine is the caller's."""
         await self.catalogue.aclose()
         ends = [gateway.aclose() for gateway in self.gateways.values()]
         ends += [sender.aclose() for sender in self.senders.values()]
-        await asyncio.gather(*ends)
+        await asyncio.gather(*ends, self.identity.aclose())
 
 
 async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
@@ -61,7 +64,7 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     Raises VaultClosedError when the key files do not belong to this database, ConfigurationError when a gateway or
     a sender is switched on without what it needs.
     """
-    doors, ways = gateways(settings), senders(settings)
+    doors, ways, identity = gateways(settings), senders(settings), identity_provider(settings)
     async with writing(engine) as session:
         profile = await ensure_profile(session, settings.currency, settings.timezone)
         vault = await open_vault(session, settings)
@@ -69,4 +72,4 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     own = beside(engine, SHARED_CONNECTIONS)
     asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
-    return Shop(settings, engine, vault, profile.currency, zone, *asked, doors, senders=ways)
+    return Shop(settings, engine, vault, profile.currency, zone, *asked, doors, senders=ways, identity=identity)

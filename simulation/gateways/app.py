@@ -1,4 +1,4 @@
-"""One web application for all simulated gateways: `/wechat`, `/alipay`, `/unionpay`, and the cashier's pages."""
+"""One web application for the simulated outside: `/wechat`, `/alipay`, `/unionpay`, the cashier, `/identity`."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from mingsuan import clock
+from simulation import identity
 from simulation.gateways import alipay, cashier, unionpay, wechat
 from simulation.gateways.book import Book
 from simulation.gateways.deliveries import Deliveries
@@ -59,4 +60,6 @@ def create_app(
     app.include_router(wechat.router(state))
     app.include_router(alipay.router(state))
     app.include_router(unionpay.router(state))
+    app.state.identity = identity.Registry(state.keys.identity)
+    app.include_router(identity.router(app.state.identity), prefix="/identity")
     return app

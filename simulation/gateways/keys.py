@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from simulation import identity
+
 WECHAT_MCHID, WECHAT_APPID = "1900000109", "wxd678efh567hg6787"
 ALIPAY_APP_ID, ALIPAY_SELLER_ID = "2021000000000001", "2088000000000001"
 UNIONPAY_MERCHANT_ID = "777290058110048"
@@ -50,6 +52,7 @@ class Keys:
     alipay_gateway: Pair
     unionpay_shop: Pair
     unionpay_gateway: Pair
+    identity: bytes
     folder: Path
 
     @property
@@ -70,10 +73,16 @@ def keys(folder: Path) -> Keys:
     folder.mkdir(parents=True, exist_ok=True)
     names = ("wechat_shop", "wechat_gateway", "alipay_shop", "alipay_gateway", "unionpay_shop", "unionpay_gateway")
     pairs = {name: _pair(folder, name) for name in names}
-    secret = folder / "wechat_api_v3_key"
-    if not secret.exists():
-        _write(secret, secrets.token_hex(16).encode())
-    return Keys(**pairs, wechat_api_v3=secret.read_text(encoding="ascii"), folder=folder)
+    secret, identity_key = folder / "wechat_api_v3_key", folder / "identity_key"
+    for file in (secret, identity_key):
+        if not file.exists():
+            _write(file, secrets.token_hex(16).encode())
+    return Keys(
+        **pairs,
+        wechat_api_v3=secret.read_text(encoding="ascii"),
+        identity=identity_key.read_bytes(),
+        folder=folder,
+    )
 
 
 def environment(folder: Path, base_url: str) -> dict[str, str]:
@@ -99,6 +108,9 @@ def environment(folder: Path, base_url: str) -> dict[str, str]:
         "MINGSUAN_UNIONPAY_CERT_ID": made.unionpay_cert_id,
         "MINGSUAN_UNIONPAY_PUBLIC_KEY_FILE": str(made.unionpay_gateway.public_file),
         "MINGSUAN_UNIONPAY_GATEWAY_URL": f"{base_url}/unionpay",
+        "MINGSUAN_IDENTITY_URL": f"{base_url}/identity",
+        "MINGSUAN_IDENTITY_APP_ID": identity.APP_ID,
+        "MINGSUAN_IDENTITY_KEY_FILE": str(made.folder / "identity_key"),
     }
 
 
