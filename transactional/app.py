@@ -22,6 +22,7 @@ from transactional.accounts import entry_api, members_api, person_api
 from transactional.aftersales import api as aftersales
 from transactional.backoffice import stuck_api
 from transactional.benefits import api as benefits
+from transactional.benefits import provider_api
 from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
 from transactional.catalogue.cache import ForgetAfterStaff
@@ -117,6 +118,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
     ):
         app.include_router(slice_api.router, prefix="/api/v1")
     app.include_router(notices_api.router)
+    app.include_router(provider_api.router)
     app.include_router(probes.router)
     app.include_router(problem_pages.router)
     site.mount(app)

@@ -18,7 +18,17 @@ from schemathesis.specs.openapi.checks import (
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from tests.transactional.api_client import Client
-from tests.transactional.api_ways import accounts, cards, catalogue, keeping, notices, orders, payments, persons
+from tests.transactional.api_ways import (
+    accounts,
+    benefits,
+    cards,
+    catalogue,
+    keeping,
+    notices,
+    orders,
+    payments,
+    persons,
+)
 from tests.transactional.api_ways.way import ANYBODY, CUSTOMER, STAFF, Asked, Way, Ways
 from tests.transactional.api_ways.world import World, staffed
 from tests.transactional.payments.conftest import Till
@@ -33,6 +43,7 @@ from transactional.shop import open_shop
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("api_ways")]
 TABLES = (
     accounts.WAYS,
+    benefits.WAYS,
     catalogue.WAYS,
     cards.WAYS,
     orders.WAYS,
