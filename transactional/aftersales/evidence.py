@@ -1,6 +1,7 @@
 """Evidence of a case: attached by its customer, sealed at rest, given back as a download to customer and staff."""
 
 import base64
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -77,6 +78,11 @@ async def download(
         media_type=row.media_type,
         headers={**DOWNLOAD, "Content-Disposition": named},
     )
+
+
+def digest(content: bytes) -> str:
+    """By which the same upload is known again."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _place(case_id: UUID) -> str:

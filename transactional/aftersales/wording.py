@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mingsuan.i18n import Translator
+from transactional.aftersales.unit_queries import UnitFacts
 
 REFUSALS = {
     "unpaid": "Unit {unit_no}: the order is not paid. Nothing can be given back.",
@@ -62,6 +63,16 @@ def case_state_texts(_: Translator) -> dict[str, CaseStateText]:
     }
 
 
+def queue_state_texts(_: Translator) -> dict[str, str]:
+    """What the queue of the desk can be narrowed to, beside the states."""
+    return {
+        "unfinished": _("Not finished"),
+        "overdue": _("Overdue"),
+        "mine": _("Taken by me"),
+        **{state: text.name for state, text in case_state_texts(_).items()},
+    }
+
+
 def decision_texts(_: Translator) -> dict[str, str]:
     """By kind of resolution."""
     return {
@@ -84,3 +95,18 @@ def done_texts(_: Translator) -> dict[str, str]:
         "goodwill": _("The wallet is credited; the customer is told."),
         "reject": _("The request is declined; the customer is told."),
     }
+
+
+def unit_state_text(unit: UnitFacts, _: Translator) -> str:
+    """How a unit stands, in a few words beside its name."""
+    if unit.open_case_id is not None:
+        return _("There is an open request about it")
+    if unit.state != "delivered":
+        return {
+            "waiting": _("Not delivered yet"),
+            "refund_pending": _("Refund on its way"),
+            "refunded": _("Refunded"),
+        }.get(unit.state, _("Cancelled"))
+    if unit.first_shown_at is not None:
+        return _("Delivered, code shown") if unit.has_code else _("Delivered, opened")
+    return _("Delivered, code not shown yet") if unit.has_code else _("Delivered")
