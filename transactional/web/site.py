@@ -16,7 +16,9 @@ from mingsuan.i18n import LANGUAGES
 from transactional.accounts import entry_pages, person_pages
 from transactional.accounts import pages as accounts
 from transactional.aftersales import desk as aftersales_desk
+from transactional.aftersales import desk_acts as aftersales_acts
 from transactional.aftersales import pages as aftersales
+from transactional.aftersales import sending as aftersales_sending
 from transactional.backoffice import (
     card_pages,
     figure_pages,
@@ -62,6 +64,7 @@ STOREFRONT = (
     invoices,
     benefits,
     aftersales,
+    aftersales_sending,
     logistics,
     notices,
 )
@@ -76,6 +79,7 @@ DESK = (
     invoices_desk,
     benefits_desk,
     aftersales_desk,
+    aftersales_acts,
     logistics_desk,
     notices_desk,
     desk,
