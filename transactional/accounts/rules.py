@@ -39,6 +39,9 @@ MAY: dict[str, frozenset[str]] = {
     "export_orders": frozenset({"owner", "operator", "auditor"}),
     "end_sessions": OPERATORS,
     "retry_jobs": OPERATORS,
+    "decide_identity": OPERATORS,
+    "mend_benefits": OPERATORS,
+    "configure_providers": frozenset({"owner"}),
 }
 
 
