@@ -19,6 +19,7 @@ from transactional.accounts.password_queue import PasswordQueue
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
+from transactional.logistics.tracker import Tracker, tracker
 from transactional.notices.senders.configured import senders
 from transactional.notices.senders.interface import Sender
 from transactional.orders.intake import Intake
@@ -48,6 +49,7 @@ class Shop:
     password_queue: PasswordQueue = field(default_factory=PasswordQueue)
     wrong_log_ins: Watch = field(default_factory=Watch)
     senders: Mapping[str, Sender] = field(default_factory=dict)
+    tracker: Tracker | None = None
     identity: IdentityProvider = field(default_factory=ManualReview)
 
     async def aclose(self) -> None:
@@ -55,6 +57,7 @@ class Shop:
         await self.catalogue.aclose()
         ends = [gateway.aclose() for gateway in self.gateways.values()]
         ends += [sender.aclose() for sender in self.senders.values()]
+        ends += [self.tracker.aclose()] if self.tracker else []
         await asyncio.gather(*ends, self.identity.aclose())
 
 
@@ -72,4 +75,5 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     own = beside(engine, SHARED_CONNECTIONS)
     asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
-    return Shop(settings, engine, vault, profile.currency, zone, *asked, doors, senders=ways, identity=identity)
+    about = (settings, engine, vault, profile.currency, zone)
+    return Shop(*about, *asked, doors, senders=ways, identity=identity, tracker=tracker(settings))

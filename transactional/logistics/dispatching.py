@@ -1,0 +1,110 @@
+"""Parcels leave: units are delivered by hand, as all that staff deliver, and written down with courier and number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from mingsuan import clock
+from transactional.cards.vault import Vault
+from transactional.db import WriteSession
+from transactional.errors import FieldProblem, InvalidInputError
+from transactional.jobs import defer
+from transactional.logistics.couriers import COURIERS, UNTRACKED, courier_code, tracking_number
+from transactional.logistics.errors import ParcelKnownError
+from transactional.logistics.models import Shipment, ShipmentItem
+from transactional.notices.service import tell
+from transactional.orders import by_hand
+from transactional.orders import fulfilment_queries as orders
+from transactional.orders.due import Due, lock_due
+from transactional.orders.errors import UnitNotWaitingError
+from transactional.orders.fulfilment_queries import Unit
+
+SUBSCRIBE = "logistics.subscribe"
+FIRST_ASK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What staff say of a parcel; without `units` it holds all of the order's that can be sent."""
+
+    order_no: str
+    courier: str
+    tracking_no: str
+    units: tuple[UUID, ...] | None = None
+
+
+async def dispatch(session: WriteSession, vault: Vault, sending: Sending, staff_id: int, zone: ZoneInfo) -> UUID:
+    """The parcel is on its way; its public id. Said again of the same order and number, nothing changes.
+
+    Raises InvalidInputError, NotFoundError, ParcelKnownError, UnitNotWaitingError.
+    """
+    courier, number = _checked(sending)
+    due = await lock_due(session, sending.order_no, None)
+    known = await _known(session, courier, number)
+    if known is not None:
+        if known.order_id != due.order_id:
+            raise ParcelKnownError
+        return known.public_id
+    units = _chosen(await orders.units_of_order(session, due.order_id), sending.units)
+    for unit in units:
+        name = COURIERS[courier][0]
+        await by_hand.ship(session, vault, unit.public_id, name, number, staff_id, zone)
+    row = await _written(session, due, courier, number, units, staff_id)
+    values = {"order_no": due.order_no, "courier": COURIERS[courier][0], "tracking_no": number}
+    await tell(session, due.customer_id, "shipped", f"order:{due.order_no}#{number}", values)
+    return row.public_id
+
+
+async def _written(
+    session: WriteSession, due: Due, courier: str, number: str, units: Sequence[Unit], staff_id: int
+) -> Shipment:
+    at = clock.now()
+    tracked = courier not in UNTRACKED
+    row = Shipment(
+        purpose="order",
+        reference=due.order_no,
+        order_id=due.order_id,
+        customer_id=due.customer_id,
+        courier=courier,
+        tracking_no=number,
+        sent_at=at,
+        sent_by=staff_id,
+        ask_at=at + FIRST_ASK if tracked else None,
+    )
+    session.add(row)
+    await session.flush()
+    session.add_all(ShipmentItem(shipment_id=row.id, fulfilment_id=unit.fulfilment_id) for unit in units)
+    await session.flush()
+    if tracked:
+        await defer(session, SUBSCRIBE, {"shipment_id": row.id, "attempt": 1})
+    return row
+
+
+def _checked(sending: Sending) -> tuple[str, str]:
+    courier, number = courier_code(sending.courier), tracking_number(sending.tracking_no)
+    problems = []
+    if courier is None:
+        problems.append(FieldProblem("courier", "This courier is not known."))
+    if number is None:
+        problems.append(FieldProblem("tracking_no", "Must be 6 to 40 letters, digits or hyphens."))
+    if courier is None or number is None:
+        raise InvalidInputError(problems)
+    return courier, number
+
+
+async def _known(session: WriteSession, courier: str, number: str) -> Shipment | None:
+    found = select(Shipment).where(Shipment.courier == courier, Shipment.tracking_no == number)
+    return (await session.scalars(found)).one_or_none()
+
+
+def _chosen(units: Sequence[Unit], wanted: Sequence[UUID] | None) -> list[Unit]:
+    """Those that can be sent now: paid, physical, kept for the order."""
+    ready = [u for u in units if (u.state, u.kind, u.waits_for) == ("waiting", "physical", "manual") and u.paid_at]
+    chosen = ready if wanted is None else [unit for unit in ready if unit.public_id in set(wanted)]
+    if not chosen or (wanted is not None and len(chosen) != len(set(wanted))):
+        raise UnitNotWaitingError
+    return chosen
