@@ -93,8 +93,12 @@ where i.order_id = :order_id order by f.id
 
 
 async def locked(session: WriteSession, row: type[Any], number: int) -> Any:
-    """A row of this slice by its key, locked, as it is now. Raises LookupError."""
-    found = await session.scalar(fresh(select(row).where(row.id == number)).with_for_update())
+    """A row of this slice by its key, locked, as it is now. Raises LookupError.
+
+    Others may still point to it meanwhile: who holds a wallet and writes down which payment its money goes back to
+    would otherwise wait in a circle with who holds the payment and wants the wallet.
+    """
+    found = await session.scalar(fresh(select(row).where(row.id == number)).with_for_update(key_share=True))
     if found is None:
         raise LookupError(f"no {row.__tablename__} {number}")
     return found
