@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from transactional.accounts.models import IdempotencyKey
-from transactional.db import WriteSession
+from transactional.db import ReadSession, WriteSession
 from transactional.errors import IdempotencyKeyReusedError, MissingIdempotencyKeyError
 
 MAX_KEY_LENGTH = 200
@@ -39,10 +39,10 @@ async def once(
     Raises IdempotencyKeyReusedError when the key belongs to another request.
     """
     if not await first_time(session, command):
-        return view.model_validate_json(await _recorded(session, command), by_name=True)
+        return view.model_validate_json(await recorded(session, command), by_name=True)
     answer = await work()
-    recorded = update(IdempotencyKey).where(*_is(command)).values(status_code=201, answer=answer.model_dump_json())
-    await session.execute(recorded)
+    kept = update(IdempotencyKey).where(*_is(command)).values(status_code=201, answer=answer.model_dump_json())
+    await session.execute(kept)
     return answer
 
 
@@ -61,7 +61,8 @@ async def first_time(session: WriteSession, command: CommandKey) -> bool:
     return False
 
 
-async def _recorded(session: WriteSession, command: CommandKey) -> str:
+async def recorded(session: ReadSession, command: CommandKey) -> str:
+    """What a command answered, as JSON, whatever it asked; empty when there was none under its key."""
     return await session.scalar(select(IdempotencyKey.answer).where(*_is(command))) or ""
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Query
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.exc import IntegrityError
 
@@ -16,32 +16,10 @@ from transactional.backoffice.wording import amount_hint
 from transactional.db import writing
 from transactional.edge import STAFF_COOKIE
 from transactional.errors import NotFoundError, ShopError
-from transactional.orders import service as orders
-from transactional.orders.wording import state_texts
-from transactional.web.page import Clerk, DeskPage, OpenPage, Page, PageReading, go, own_address
-
-ORDERS_A_PAGE = 50
+from transactional.web.page import Clerk, DeskPage, OpenPage, Page, go, own_address
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 may_credit = Depends(may("credit_wallet"))
-
-
-@router.get("")
-async def recent_orders(
-    page: DeskPage, session: PageReading, number: Annotated[int, Query(alias="page", ge=1, le=1_000_000)] = 1
-) -> HTMLResponse:
-    offset = (number - 1) * ORDERS_A_PAGE
-    found = await orders.orders_for_staff(session, limit=ORDERS_A_PAGE, offset=offset)
-    return page.show(
-        "backoffice/orders.html",
-        tab="orders",
-        orders=found.items,
-        total=found.total,
-        total_text=f"{found.total:,}",
-        order_states=state_texts(page.translate),
-        page=number,
-        more=offset + len(found.items) < found.total,
-    )
 
 
 @router.get("/log-in")

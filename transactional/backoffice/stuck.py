@@ -1,4 +1,4 @@
-"""Paid orders whose goods did not come: deliver a set of them again, or refund what waits, as one act on record."""
+"""Orders that stand still: deliver a set of them again, refund what waits, or cancel, as one act on record."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,6 +41,8 @@ async def _one(
         async with session.begin_nested():
             if act == "redeliver":
                 outcome = await _redeliver(session, order_no, zone)
+            elif act == "cancel":
+                outcome = await _cancel(session, order_no)
             else:
                 outcome = await _refund(session, staff_id, order_no, reason, zone)
             state = (await orders.order_for_staff(session, order_no)).state
@@ -57,6 +59,14 @@ async def _redeliver(session: WriteSession, order_no: str, zone: ZoneInfo) -> Ou
     if not left:
         return "delivered"
     return "partly_delivered" if given else "still_waiting"
+
+
+async def _cancel(session: WriteSession, order_no: str) -> Outcome:
+    """An unpaid order is given up. Raises OrderMovedOnError when it is paid."""
+    if (await lock_due(session, order_no, None)).state == "cancelled":
+        return "nothing_to_do"
+    await fulfilment.cancel(session, order_no, None)
+    return "cancelled"
 
 
 async def _refund(session: WriteSession, staff_id: int, order_no: str, reason: str, zone: ZoneInfo) -> Outcome:

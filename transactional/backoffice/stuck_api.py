@@ -43,7 +43,7 @@ async def list_stuck_orders(
     responses=responses(NotLoggedInError, NotAllowedError, MissingIdempotencyKeyError, IdempotencyKeyReusedError),
 )
 async def act_on_orders(body: BulkOrder, member: AsStaff, shop: ShopHere, session: Writing, key: Key) -> BulkResult:
-    """Deliver again, or refund what waits, in each of these orders; one act on record, with a result for each."""
+    """Deliver again, refund what waits, or cancel what is unpaid: one act on record, with a result for each order."""
     if not may(member.role, "settle_orders"):
         raise NotAllowedError
 

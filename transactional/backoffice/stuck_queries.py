@@ -1,7 +1,8 @@
 """SQL of stuck orders: paid, with units that wait, by what they wait for and since when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 
@@ -31,6 +32,15 @@ join shop.orders as o on o.id = i.order_id
 where o.order_no = :order_no and o.paid_at is not null and f.state = 'waiting' order by f.id
 """)
 
+COUNTS = text("""
+select f.waits_for as reason, count(distinct o.id) as number, min(o.paid_at) as since
+from shop.fulfilment as f
+join shop.order_item as i on i.id = f.order_item_id
+join shop.orders as o on o.id = i.order_id
+where f.state = 'waiting' and f.waits_for is not null and o.paid_at is not null
+group by f.waits_for order by f.waits_for
+""")
+
 BY_CUSTOMER = text("""
 select asked.order_no from unnest(cast(:order_nos as text[])) as asked (order_no)
 left join shop.orders as o using (order_no) order by o.customer_id, asked.order_no
@@ -42,6 +52,11 @@ async def stuck(session: ReadSession, reason: str | None, before: datetime, limi
     values = {"reason": reason, "before": before, "limit": limit, "offset": offset}
     rows = (await session.execute(STUCK, values)).all()
     return StuckList(items=tuple(StuckOrder.model_validate(row) for row in rows), total=rows[0].total if rows else 0)
+
+
+async def counts(session: ReadSession) -> Sequence[Any]:
+    """By what they wait for: `reason`, the `number` of paid orders, and `since` when the oldest was paid."""
+    return (await session.execute(COUNTS)).all()
 
 
 async def by_customer(session: ReadSession, order_nos: Collection[str]) -> list[str]:

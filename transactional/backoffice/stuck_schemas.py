@@ -10,9 +10,10 @@ from transactional.orders.schemas import OrderState
 from transactional.schemas import Command, View
 
 WaitsFor = TypeAliasType("WaitsFor", Literal["stock", "manual", "supplier"])
-BulkAct = TypeAliasType("BulkAct", Literal["redeliver", "refund"])
+BulkAct = TypeAliasType("BulkAct", Literal["redeliver", "refund", "cancel"])
 Outcome = TypeAliasType(
-    "Outcome", Literal["delivered", "partly_delivered", "still_waiting", "refunding", "nothing_to_do", "refused"]
+    "Outcome",
+    Literal["delivered", "partly_delivered", "still_waiting", "refunding", "cancelled", "nothing_to_do", "refused"],
 )
 
 

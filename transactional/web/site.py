@@ -13,23 +13,28 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from mingsuan.i18n import LANGUAGES
-from transactional.accounts import entry_pages, person_pages
+from transactional.accounts import entry_pages, person_pages, security_pages
 from transactional.accounts import pages as accounts
 from transactional.aftersales import desk as aftersales_desk
 from transactional.aftersales import desk_acts as aftersales_acts
 from transactional.aftersales import pages as aftersales
 from transactional.aftersales import sending as aftersales_sending
 from transactional.backoffice import (
+    acts_pages,
     card_pages,
     figure_pages,
     ledger_pages,
+    log_in_pages,
     members_pages,
     order_pages,
     product_pages,
+    profile_pages,
     review_pages,
     today_pages,
+    trace_pages,
 )
 from transactional.backoffice import pages as desk
+from transactional.backoffice import security_pages as desk_security
 from transactional.benefits import desk as benefits_desk
 from transactional.benefits import pages as benefits
 from transactional.catalogue import pages as catalogue
@@ -54,6 +59,7 @@ from transactional.web.templating import STATIC, static_address
 STOREFRONT = (
     catalogue,
     entry_pages,
+    security_pages,
     accounts,
     person_pages,
     orders,
@@ -69,9 +75,14 @@ STOREFRONT = (
     notices,
 )
 DESK = (
+    log_in_pages,
+    profile_pages,
     members_pages,
+    acts_pages,
+    desk_security,
     figure_pages,
     order_pages,
+    trace_pages,
     today_pages,
     review_pages,
     ledger_pages,
