@@ -35,6 +35,12 @@ where l.public_id = :launch and l.customer_id = :customer_id and a.query_at is n
     and (a.queried_at is null or a.queried_at <= :before)
 order by a.id
 """)
+OF_BENEFIT = text("""
+select a.id from shop.activation as a join shop.entitlement as e on e.id = a.entitlement_id
+where e.public_id = :benefit and e.customer_id = :customer_id and a.query_at is not null
+    and (a.queried_at is null or a.queried_at <= :before)
+order by a.id
+""")
 OF_CUSTOMER = text("""
 select a.id from shop.activation as a join shop.entitlement as e on e.id = a.entitlement_id
 where e.customer_id = :customer_id and a.query_at is not null order by a.id limit :limit
@@ -61,6 +67,12 @@ async def of_launch(session: ReadSession, customer_id: int, launch: UUID) -> lis
     """Those of a customer's way that may have changed and were not asked about a moment ago."""
     values = {"launch": launch, "customer_id": customer_id, "before": clock.now() - NOT_AGAIN_WITHIN}
     return list(await session.scalars(OF_LAUNCH, values))
+
+
+async def of_benefit(session: ReadSession, customer_id: int, benefit: UUID) -> list[int]:
+    """The attempts for one benefit of a customer, likewise."""
+    values = {"benefit": benefit, "customer_id": customer_id, "before": clock.now() - NOT_AGAIN_WITHIN}
+    return list(await session.scalars(OF_BENEFIT, values))
 
 
 async def of_customer(session: ReadSession, customer_id: int) -> list[int]:

@@ -38,6 +38,12 @@ OPENED = text("""
 select e.public_id from shop.activation as a join shop.entitlement as e on e.id = a.entitlement_id
 where a.launch_id = :launch_id and a.state = 'opened' order by a.id
 """)
+OF_LAUNCH = text("""
+select e.public_id from shop.benefit_launch as l
+join shop.activation as a on a.launch_id = l.id
+join shop.entitlement as e on e.id = a.entitlement_id
+where l.public_id = :launch and l.customer_id = :customer_id order by a.id
+""")
 OVERDUE = text("""
 select a.id from shop.activation as a join shop.benefit_launch as l on l.id = a.launch_id
 where a.state = 'opened' and l.expires_at <= :at order by a.id limit 500 for update of a skip locked
@@ -79,9 +85,17 @@ async def way_of(session: ReadSession, vault: Vault, customer_id: int, public_id
         raise NotFoundError
     partner = await providers.by_id(session, vault, way.provider_id)
     is_open = way.claimed_at is None and way.expires_at > clock.now()
-    if not is_open or not await _benefits_of(session, way):
+    if not is_open or not await _opened_of(session, way):
         return None
     return await _view(session, partner, way)
+
+
+async def benefits_of(session: ReadSession, customer_id: int, launch: UUID) -> list[UUID]:
+    """What a customer's way was opened for. Raises NotFoundError, for other people's too."""
+    found = list(await session.scalars(OF_LAUNCH, {"launch": launch, "customer_id": customer_id}))
+    if not found:
+        raise NotFoundError
+    return found
 
 
 async def lapse_overdue(session: WriteSession) -> int:
@@ -112,7 +126,7 @@ async def _same_way(session: WriteSession, rows: Sequence[Any], ids: Sequence[UU
     way = await session.get(Launch, launches.pop())
     if way is None or way.claimed_at is not None or way.expires_at <= at:
         return None
-    return way if set(await _benefits_of(session, way)) == set(ids) else None
+    return way if set(await _opened_of(session, way)) == set(ids) else None
 
 
 async def _open(session: WriteSession, wish: Wish, rows: Sequence[Any], provider_id: int, at: datetime) -> Launch:
@@ -146,12 +160,12 @@ async def _lapse(session: WriteSession, activation_ids: Sequence[int]) -> None:
         await session.execute(insert(ActivationOutcome).values(outcome))
 
 
-async def _benefits_of(session: ReadSession, way: Launch) -> list[UUID]:
+async def _opened_of(session: ReadSession, way: Launch) -> list[UUID]:
     return list(await session.scalars(OPENED, {"launch_id": way.id}))
 
 
 async def _view(session: ReadSession, partner: Partner, way: Launch) -> LaunchView:
-    benefits = [str(each) for each in await _benefits_of(session, way)]
+    benefits = [str(each) for each in await _opened_of(session, way)]
     ticket = signing.ticket(partner.secret, str(way.public_id), bytes(way.nonce))
     address = signing.Way(str(way.public_id), benefits, ticket, int(way.expires_at.timestamp()), way.return_url)
     named = (await session.execute(select(Provider.name_zh, Provider.name_en).where(Provider.id == partner.id))).one()

@@ -118,6 +118,14 @@ async def assign(session: WriteSession, product_id: int, provider_key: str | Non
     await session.flush()
 
 
+async def product_id(session: ReadSession, slug: str) -> int:
+    """The inside key of a product. Raises NotFoundError."""
+    found: int | None = await session.scalar(text("select id from shop.product where slug = :slug"), {"slug": slug})
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 async def all_of(session: ReadSession) -> tuple[Provider, ...]:
     return tuple(await session.scalars(select(Provider).order_by(Provider.key)))
 

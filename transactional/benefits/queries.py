@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,30 @@ limit 1
 """)
 
 
+ATTEMPTS = text("""
+select a.public_id, pr.key, pr.name_zh, pr.name_en, t.state, t.learnt_by, t.version, t.happened_at
+from shop.entitlement as e
+join shop.activation as a on a.entitlement_id = e.id
+join shop.provider as pr on pr.id = a.provider_id
+join shop.activation_outcome as t on t.activation_id = a.id
+where e.public_id = :id order by t.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Something that was learnt of an attempt at a provider."""
+
+    public_id: UUID
+    key: str
+    name_zh: str
+    name_en: str
+    state: str
+    learnt_by: str
+    version: int
+    happened_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which benefits a list shows."""
@@ -114,6 +139,10 @@ async def benefit(session: ReadSession, public_id: UUID, customer_id: int | None
     rows = await session.execute(EVENTS, {"id": row.inner_id})
     events = tuple(BenefitEventView.model_validate(event) for event in rows)
     return BenefitDetail.model_validate({**_named(row), "events": events})
+
+
+async def attempts(session: ReadSession, public_id: UUID) -> tuple[Attempt, ...]:
+    return tuple(Attempt(**row._mapping) for row in await session.execute(ATTEMPTS, {"id": public_id}))
 
 
 async def of_order(session: ReadSession, customer_id: int, order_no: str) -> tuple[BenefitView, ...]:

@@ -12,7 +12,7 @@ from mingsuan import clock
 from transactional.benefits import facts, in_step, queries, rules
 from transactional.benefits.errors import NotUsableError
 from transactional.benefits.models import Entitlement
-from transactional.benefits.queries import Subject, Wanted
+from transactional.benefits.queries import Attempt, Subject, Wanted
 from transactional.benefits.schemas import BenefitDetail, BenefitList, BenefitView
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import NotFoundError
@@ -55,6 +55,19 @@ async def benefit(session: ReadSession, customer_id: int, public_id: UUID) -> Be
     if found is None:
         raise NotFoundError
     return found
+
+
+async def benefit_for_staff(session: ReadSession, public_id: UUID) -> BenefitDetail:
+    """Anybody's. Raises NotFoundError."""
+    found = await queries.benefit(session, public_id, None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def attempts(session: ReadSession, public_id: UUID) -> tuple[Attempt, ...]:
+    """What was learnt of the attempts to activate a benefit, oldest first."""
+    return await queries.attempts(session, public_id)
 
 
 async def of_order(session: ReadSession, customer_id: int, order_no: str) -> tuple[BenefitView, ...]:
