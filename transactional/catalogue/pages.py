@@ -16,7 +16,7 @@ from transactional.orders.schemas import MAX_QUANTITY
 from transactional.web.page import OpenPage, Page, PageReading
 
 PRODUCTS_A_PAGE = 24
-POPULAR = 6
+POPULAR = 4
 YEAR_S = 365 * 24 * 3600
 
 router = APIRouter(include_in_schema=False)
