@@ -49,8 +49,10 @@ class SignedProvider:
 
     name = NAME
 
-    def __init__(self, url: str, app_id: str, secret: bytes, patience_s: float = PATIENCE_S) -> None:
-        self._client = httpx.AsyncClient(timeout=patience_s)
+    def __init__(
+        self, url: str, app_id: str, secret: bytes, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._client = httpx.AsyncClient(timeout=PATIENCE_S, transport=transport)
         self._url, self._app_id, self._secret = url.rstrip("/"), app_id, secret
 
     async def submit(self, reference: str, person: Person) -> Verdict:

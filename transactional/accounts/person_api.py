@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from transactional.accounts import address_api
+from transactional.accounts import address_api, identity_api
 
 router = APIRouter()
 router.include_router(address_api.router)
+router.include_router(identity_api.router)

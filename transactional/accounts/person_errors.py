@@ -15,3 +15,11 @@ class TooManyAddressesError(ShopError):
     type, status = "too-many-addresses", 409
     title = "Too many addresses"
     message = "There are {count} addresses already; please remove one first."
+
+
+class IdentityTakenError(ShopError):
+    type, status = "identity-taken", 409
+    title = "Identity in use"
+    message = (
+        "This identity cannot be used for this account; one person can verify one account. Please ask us for help."
+    )

@@ -1,10 +1,15 @@
 """What a person's own pages and API show and accept."""
 
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, SecretStr
+from typing_extensions import TypeAliasType
 
 from transactional.schemas import Command, View
+
+IdentityState = TypeAliasType("IdentityState", Literal["none", "checking", "verified", "refused"])
 
 
 class AddressView(View):
@@ -49,3 +54,22 @@ class AddressSaved(View):
 
 class AddressList(View):
     items: tuple[AddressView, ...]
+
+
+class IdentityView(View):
+    """What is known of who somebody is; name and number are masked, and there while they are kept."""
+
+    state: IdentityState
+    name: str | None = None
+    number: str | None = None
+    reason: str = Field(default="", description="Of a refusal: mismatch, no_record, unreadable, taken, withdrawn")
+    is_adult: bool | None = None
+    asked_at: datetime | None = None
+    decided_at: datetime | None = None
+    kept_until: datetime | None = None
+
+
+class NewIdentityCheck(Command):
+    name: str = Field(max_length=60, examples=["李雷"])
+    number: SecretStr = Field(max_length=40, description="18 characters, as on the identity card")
+    agreed: bool = Field(description="The separate consent to have name and number checked")

@@ -30,9 +30,16 @@ async def _removed_address(world: World) -> Asked:
     return Asked(names, customer=customer)
 
 
+async def _identity(world: World) -> Asked:
+    number = "11010519491231002X"  # GB 11643-1999, annex A
+    return Asked(body={"name": "李雷", "number": number, "agreed": True}, customer=await world.customer())
+
+
 WAYS: Ways = {
     "GET /addresses": Way(CUSTOMER, as_customer),
     "POST /addresses": Way(CUSTOMER, _new_address),
     "PUT /addresses/{address_id}": Way(CUSTOMER, _changed_address),
     "DELETE /addresses/{address_id}": Way(CUSTOMER, _removed_address),
+    "GET /identity": Way(CUSTOMER, as_customer),
+    "POST /identity": Way(CUSTOMER, _identity),
 }
