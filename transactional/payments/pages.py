@@ -116,7 +116,7 @@ def _shown(page: Page, standing: Standing, fault: str = "", status: int = 200) -
         back=f"/orders/{standing.order.order_no}/pay",
     )
     if link and link.kind == "form":
-        answer.headers["Content-Security-Policy"] = _posting_to(link.url)
+        answer.headers["Content-Security-Policy"] = posting_to(link.url)
     return answer
 
 
@@ -130,7 +130,7 @@ def qr_code(content: str) -> str:
     return str(code.svg_inline(border=4, omitsize=True, svgclass="qr", lineclass="qr-ink"))
 
 
-def _posting_to(address: str) -> str:
+def posting_to(address: str) -> str:
     """The content policy, with that gateway as a place for the form."""
     parts = urlsplit(address)
     return CONTENT_POLICY.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
