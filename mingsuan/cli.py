@@ -286,6 +286,19 @@ def add_staff(
             raise Abort(str(error)) from None
 
 
+@shop_app.command("first-owner")
+def first_owner() -> None:
+    """Print the code that makes the first owner at /desk/set-up; good for 24 hours, for a shop without staff."""
+    from transactional.first_start import CommandRefusedError, first_owner_code
+
+    settings = Settings()
+    with _migrated(settings) as urls:
+        try:
+            out.print(first_owner_code(urls.app, settings), highlight=False, markup=False, soft_wrap=True)
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
+
+
 @shop_app.command("pause-selling")
 def pause_selling(reason: Annotated[str, typer.Option(help="Why; kept with the act, not shown to shoppers.")]) -> None:
     """Take no more orders, until `resume-selling`; what was ordered is still paid and delivered."""

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     session_days: int = Field(default=14, ge=1, description="Life of a log-in")
     staff_session_hours: int = Field(default=12, ge=1, le=72, description="Life of a log-in at the desk, at most")
-    staff_idle_minutes: int = Field(default=60, ge=5, le=1440, description="A log-in at the desk ends when idle so long")
+    staff_idle_minutes: int = Field(default=60, ge=5, le=1440, description="An idle log-in at the desk ends after this")
     staff_two_step: Literal["auto", "off", "owner", "all"] = Field(
         default="auto",
         description="Who needs an authenticator at the desk; auto: owners, where cookies travel over HTTPS only",

@@ -21,6 +21,7 @@ from transactional.accounts import api as accounts
 from transactional.accounts import entry_api, members_api, person_api
 from transactional.aftersales import api as aftersales
 from transactional.backoffice import stuck_api
+from transactional.backoffice.idle import StaffAtWork
 from transactional.benefits import api as benefits
 from transactional.benefits import provider_api
 from transactional.cards import api as cards
@@ -125,6 +126,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
     for kind in (ShopError, RequestValidationError, HTTPException, DataError):
         app.add_exception_handler(kind, problems.answer)
     app.add_middleware(ForgetAfterStaff)
+    app.add_middleware(StaffAtWork)
     app.add_middleware(Guard, limit_mib=BODY_LIMIT_MIB)
     app.add_middleware(Envelope, secure=settings.secure_cookies)
     app.add_middleware(Observed)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from mingsuan import money
 from mingsuan.settings import Settings
+from transactional.accounts import members
 from transactional.accounts import queries as account_queries
 from transactional.accounts import service as accounts
 from transactional.accounts.schemas import CreditSource
@@ -72,6 +73,17 @@ def add_staff(app_url: str, settings: Settings, email: str, role: str) -> str:
         return f"{member.email} may log in as {role} with the password {password} (shown this once)."
 
     return _told(app_url, settings, work, missing=f"nobody has the address {email}")
+
+
+def first_owner_code(app_url: str, settings: Settings) -> str:
+    """The code with which the first owner is made at /desk/set-up. Raises CommandRefusedError."""
+
+    async def work(session: WriteSession, shop: Shop) -> str:
+        code = await members.set_up_code(session, shop.vault)
+        where = (settings.public_url or f"http://{settings.host}:{settings.shop_port}").rstrip("/")
+        return f"Open {where}/desk/set-up and enter {code} (good for 24 hours; older codes no longer work)."
+
+    return _told(app_url, settings, work, missing="there is no shop")
 
 
 def credit_wallet(app_url: str, settings: Settings, email: str, amount: str, source: str, key: str | None) -> str:

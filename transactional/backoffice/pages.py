@@ -1,63 +1,23 @@
-"""The operator desk: staff log in, look at recent orders, credit wallets. Products and cards have their own pages."""
+"""The desk's page for crediting wallets."""
 
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import IntegrityError
 
 from transactional.accounts import service as accounts
-from transactional.accounts.pages import set_token
 from transactional.accounts.schemas import CreditSource, WalletCreditView
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, sentence_of
 from transactional.backoffice.roles import may
 from transactional.backoffice.wording import amount_hint
 from transactional.db import writing
-from transactional.edge import STAFF_COOKIE
 from transactional.errors import NotFoundError, ShopError
-from transactional.web.page import Clerk, DeskPage, OpenPage, Page, go, own_address
+from transactional.web.page import Clerk, DeskPage, Page
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 may_credit = Depends(may("credit_wallet"))
-
-
-@router.get("/log-in")
-async def log_in_form(page: OpenPage, next: str = "/desk") -> HTMLResponse:  # noqa: A002  (public name)
-    return page.show("backoffice/log_in.html", next=own_address(next, "/desk"), email="", fault="", tab="")
-
-
-@router.post("/log-in")
-async def log_in(
-    page: OpenPage,
-    email: Annotated[str, Form(max_length=254)],
-    password: Annotated[str, Form(max_length=1024)],
-    next: Annotated[str, Form(max_length=2000)] = "/desk",  # noqa: A002
-) -> Response:
-    address = own_address(next, "/desk")
-    settings = page.shop.settings
-    former = page.request.cookies.get(STAFF_COOKIE)
-    try:
-        token = await accounts.log_in_staff(page.shop.engine, email, password, settings.session_days, replaces=former)
-    except ShopError as refusal:
-        fault = refusal.sentence(page.language)
-        return page.show(
-            "backoffice/log_in.html", status=refusal.status, next=address, email=email, fault=fault, tab=""
-        )
-    answer = go(address)
-    set_token(answer, STAFF_COOKIE, token, secure=settings.secure_cookies)
-    return answer
-
-
-@router.post("/log-out")
-async def log_out(page: OpenPage) -> RedirectResponse:
-    token = page.request.cookies.get(STAFF_COOKIE)
-    if token:
-        async with writing(page.shop.engine) as session:
-            await accounts.log_out(session, token)
-    answer = go("/desk/log-in")
-    answer.delete_cookie(STAFF_COOKIE)
-    return answer
 
 
 @router.get("/wallets", dependencies=[may_credit])
