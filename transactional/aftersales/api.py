@@ -59,7 +59,7 @@ async def open_case(body: NewCase, buyer: AsCustomer, shop: ShopHere, session: W
 
 
 @router.get("/cases", responses=responses(NotLoggedInError))
-async def list_cases(
+async def list_own_cases(
     buyer: AsCustomer,
     session: Reading,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -70,7 +70,7 @@ async def list_cases(
 
 
 @router.get("/cases/{case_id}", responses=responses(*LOOK))
-async def show_case(buyer: AsCustomer, shop: ShopHere, session: Reading, case_id: UUID) -> CaseView:
+async def show_own_case(buyer: AsCustomer, shop: ShopHere, session: Reading, case_id: UUID) -> CaseView:
     """A case with its conversation, evidence and decisions."""
     return await service.case(session, shop.vault, buyer.id, case_id)
 
