@@ -20,6 +20,7 @@ from mingsuan.settings import Settings
 from tests.transactional.api_client import Client
 from tests.transactional.api_ways import (
     accounts,
+    aftersales,
     benefits,
     cards,
     catalogue,
@@ -43,6 +44,7 @@ from transactional.shop import open_shop
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("api_ways")]
 TABLES = (
     accounts.WAYS,
+    aftersales.WAYS,
     benefits.WAYS,
     catalogue.WAYS,
     cards.WAYS,
