@@ -83,6 +83,13 @@ CODES = {
     "verify_contact": "{code} is your code for confirming your e-mail address or phone number.",
     "withdraw": "{code} is your code for confirming a withdrawal.",
 }
+NO_CODE = {
+    "register_taken": "Somebody, perhaps you, wants to open an account here with this address or number, which has one"
+    " already. Log in, or set a new password if you forgot it. If it was not you, nothing needs to be done.",
+    "contact_replaced": "Your account has another e-mail address or phone number now, and this one is not used any more."
+    " If it was not you, ask us for help at once.",
+}
+"""What is said in place of a code to somebody who cannot use one; the page that asked looks the same."""
 CODE_ANY = "{code} is your verification code."
 CODE_CARE = "It is good for {minutes} minutes. Tell it to nobody: we never ask for it."
 SHOP, OPEN = "Mingsuan", "Open in the shop"
@@ -123,6 +130,8 @@ def _facts(
 def code_text(purpose: str, code: str, minutes: int, language: str) -> str:
     """What a one-time code's message says."""
     translate = translator(language, DOMAIN)
+    if purpose in NO_CODE:
+        return translate(NO_CODE[purpose])
     sentences = (
         translate(CODES.get(purpose, CODE_ANY)).format(code=code),
         translate(CODE_CARE).format(minutes=minutes),
