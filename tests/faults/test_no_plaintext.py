@@ -147,7 +147,7 @@ async def scene(loud_shop: Shop, fresh_database: DatabaseUrls, watch: Watch) -> 
         owner, operator, buyer = [await stack.enter_async_context(Client(loud_shop, fresh_database)) for _ in range(3)]
         await log_in_staff(owner, loud_shop, "owner")
         await log_in_staff(operator, loud_shop, "operator")
-        await buyer.post("/api/v1/session", json={"email": email, "password": PASSWORD})
+        await buyer.post("/api/v1/session", json={"identifier": email, "password": PASSWORD})
         for client in (owner, operator, buyer):
             client.event_hooks["response"] = [watch.keep]
         yield Scene(loud_shop, fresh_database, watch, sku, service_sku, owner, operator, buyer, email)

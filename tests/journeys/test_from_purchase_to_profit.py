@@ -38,7 +38,7 @@ def test_a_purchase_is_the_profit_of_its_day_and_the_books_agree(
     tmp_path: Path,
 ) -> None:
     shopper, clerk = watched(phone).page, watched(desk).page
-    steps.register(shopper)
+    steps.register(shopper, served_shop)
     steps.stock_and_credit(clerk)
     steps.buy(shopper)
     steps.reveal_and_copy(shopper)

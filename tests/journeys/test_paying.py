@@ -49,10 +49,10 @@ def computer(browser: Browser, served_shop: ServedShop) -> Iterator[BrowserConte
 
 
 def test_a_shopper_scans_a_code_pays_and_the_page_goes_on_to_what_was_bought(
-    computer: BrowserContext, gateways: World, watched: Callable[[BrowserContext], Watched]
+    computer: BrowserContext, gateways: World, watched: Callable[[BrowserContext], Watched], served_shop: ServedShop
 ) -> None:
     tab = watched(computer)
-    register(tab.page)
+    register(tab.page, served_shop)
     order_to_pay(tab.page, "微信支付")
     expect(tab.page.locator("svg.qr")).to_be_visible()
     [trade] = gateways.state.book.trades("wechat")
@@ -63,10 +63,10 @@ def test_a_shopper_scans_a_code_pays_and_the_page_goes_on_to_what_was_bought(
 
 
 def test_the_wait_on_a_phone_may_be_left_and_the_order_given_up(
-    phone: BrowserContext, watched: Callable[[BrowserContext], Watched]
+    phone: BrowserContext, watched: Callable[[BrowserContext], Watched], served_shop: ServedShop
 ) -> None:
     tab = watched(phone)
-    register(tab.page)
+    register(tab.page, served_shop)
     order = order_to_pay(tab.page, "支付宝")
     tab.page.goto("/orders")
     tab.page.goto(order)

@@ -24,6 +24,7 @@ from tests.transactional.api_ways import (
     benefits,
     cards,
     catalogue,
+    entry,
     keeping,
     notices,
     orders,
@@ -45,6 +46,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("api_ways")]
 TABLES = (
     accounts.WAYS,
     aftersales.WAYS,
+    entry.WAYS,
     benefits.WAYS,
     catalogue.WAYS,
     cards.WAYS,

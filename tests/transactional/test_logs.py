@@ -63,12 +63,12 @@ async def test_persons_passwords_and_codes_never_appear(
     async with Client(stocked.shop, fresh_database) as client:
         await log_in_customer(client, EMAIL)
         await client.get(f"/api/v1/products?q={quote(EMAIL)}")
-        await client.post("/api/v1/session", json={"email": EMAIL, "password": PASSWORD + "!"})
+        await client.post("/api/v1/session", json={"identifier": EMAIL, "password": PASSWORD + "!"})
         await stocked.stock([CODE])
         with pytest.raises(Exception, match="refused"):
             await stocked.stock([CODE])
     said = written.getvalue()
-    assert said.count("\n") >= 4
+    assert said.count("\n") >= 3
     for secret in (EMAIL, EMAIL.split("@", maxsplit=1)[0], quote(EMAIL), PASSWORD, CODE, "token="):
         assert secret not in said
 

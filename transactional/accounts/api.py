@@ -1,4 +1,4 @@
-"""JSON API of accounts: registering, logging in and out, the wallet; staff log-in and wallet credits."""
+"""JSON API of accounts: the wallet; staff log-in and wallet credits."""
 
 from typing import Annotated
 
@@ -7,19 +7,16 @@ from fastapi import APIRouter, Query, Request, Response
 from transactional.accounts import service
 from transactional.accounts.rules import may
 from transactional.accounts.schemas import (
-    CustomerView,
     LogIn,
     LogInToken,
-    Registration,
     StaffView,
     WalletCredit,
     WalletCreditView,
     WalletView,
 )
 from transactional.db import writing
-from transactional.edge import CUSTOMER_COOKIE, STAFF_COOKIE, AsCustomer, AsStaff, Reading, ShopHere, Writing
+from transactional.edge import STAFF_COOKIE, AsCustomer, AsStaff, Reading, ShopHere, Writing
 from transactional.errors import (
-    EmailTakenError,
     IdempotencyKeyReusedError,
     MissingIdempotencyKeyError,
     NotAllowedError,
@@ -32,52 +29,6 @@ from transactional.problems import responses
 from transactional.shop import Shop
 
 router = APIRouter()
-
-
-@router.post(
-    "/customers",
-    tags=["accounts"],
-    status_code=201,
-    responses=responses(EmailTakenError, MissingIdempotencyKeyError, IdempotencyKeyReusedError),
-)
-async def register(body: Registration, shop: ShopHere, key: Key) -> CustomerView:
-    """Register a customer. Registering does not log in."""
-    draft = await service.draft_registration(body.email, body.password.get_secret_value(), body.display_name)
-    command = CommandKey(f"registration:{draft.email.lower()}", key, f"register {body.model_dump_json()}")
-    async with writing(shop.engine) as session:
-
-        async def work() -> CustomerView:
-            return CustomerView.model_validate(await service.add_customer(session, draft))
-
-        return await once(session, command, CustomerView, work)
-
-
-@router.post("/session", tags=["accounts"], status_code=201, responses=responses(WrongCredentialsError))
-async def log_in(body: LogIn, request: Request, response: Response, shop: ShopHere) -> CustomerView:
-    """Log in: sets the cookie `mingsuan_session` and ends the session that the browser had."""
-    token = await service.log_in(
-        shop.engine,
-        body.email,
-        body.password.get_secret_value(),
-        shop.settings.session_days,
-        replaces=request.cookies.get(CUSTOMER_COOKIE),
-    )
-    _set_cookie(response, CUSTOMER_COOKIE, token, shop)
-    async with writing(shop.engine) as session:
-        return CustomerView.model_validate(await service.customer_of(session, token.token))
-
-
-@router.get("/session", tags=["accounts"], responses=responses(NotLoggedInError))
-async def who_am_i(customer: AsCustomer) -> CustomerView:
-    """The logged-in customer."""
-    return CustomerView.model_validate(customer)
-
-
-@router.delete("/session", tags=["accounts"], status_code=204, responses=responses())
-async def log_out(request: Request, response: Response, session: Writing) -> None:
-    """Log out: the session ends in the shop, not only in the browser."""
-    await service.log_out(session, request.cookies.get(CUSTOMER_COOKIE, ""))
-    response.delete_cookie(CUSTOMER_COOKIE)
 
 
 @router.get("/wallet", tags=["accounts"], responses=responses(NotLoggedInError))

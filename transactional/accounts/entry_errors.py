@@ -20,7 +20,7 @@ class CrowdedError(ShopError):
 
 
 class WrongCodeError(ShopError):
-    type, status = "wrong-code", 401
+    type, status = "wrong-code", 422
     title = "Code not accepted"
     message = "This code is wrong, was used already or has expired. Please check it, or ask for a new one."
 

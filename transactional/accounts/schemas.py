@@ -51,12 +51,6 @@ class LogInToken:
         return f"LogInToken(expires_at={self.expires_at!r})"
 
 
-class Registration(Command):
-    email: str = Field(max_length=254, examples=["li@example.com"])
-    password: SecretStr = Field(max_length=1024, description="At least 10 characters, not the e-mail address")
-    display_name: str = Field(default="", max_length=80)
-
-
 class LogIn(Command):
     email: str = Field(max_length=254)
     password: SecretStr = Field(max_length=1024)

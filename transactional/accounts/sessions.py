@@ -35,16 +35,16 @@ from shop.known_device where customer_id = :customer_id and revoked_at is null
 order by is_this desc, last_used_at desc
 """)
 END_ONE = text(f"""
-update shop.session set revoked_at = :at
-where customer_id = :customer_id and {REFERENCE} = :id and revoked_at is null returning id
+update shop.session set revoked_at = coalesce(revoked_at, :at)
+where customer_id = :customer_id and {REFERENCE} = :id returning id
 """)
 END_ALL = text("""
-update shop.session set revoked_at = :at
+update shop.session set revoked_at = coalesce(revoked_at, :at)
 where customer_id = :customer_id and revoked_at is null and token_sha256 <> :but
 """)
 FORGET_ONE = text(f"""
-update shop.known_device set revoked_at = :at
-where customer_id = :customer_id and {REFERENCE} = :id and revoked_at is null returning id
+update shop.known_device set revoked_at = coalesce(revoked_at, :at)
+where customer_id = :customer_id and {REFERENCE} = :id returning id
 """)
 FORGET_ALL = text("""
 update shop.known_device set revoked_at = :at where customer_id = :customer_id and revoked_at is null
@@ -152,7 +152,7 @@ async def end_all(session: WriteSession, customer_id: int, at: datetime, *, but:
 
 
 async def end_one(session: WriteSession, customer_id: int, reference: str, at: datetime) -> None:
-    """Raises NotFoundError for one that is not the customer's own, or not open."""
+    """Raises NotFoundError for one that is not the customer's own; ended twice it stays as it ended."""
     values = {"customer_id": customer_id, "id": reference, "at": at}
     if (await session.execute(END_ONE, values)).one_or_none() is None:
         raise NotFoundError

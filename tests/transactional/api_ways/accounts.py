@@ -1,20 +1,10 @@
-"""Accounts: registering, logging in and out, the wallet."""
+"""Accounts: the wallet, and staff's log-in."""
 
 from tests.transactional.api_client import PASSWORD, new_email
 from tests.transactional.api_ways.way import ANYBODY, CUSTOMER, OPERATORS, Asked, Way, Ways, as_customer, nothing
 from tests.transactional.api_ways.world import World
 from transactional.accounts import service
 from transactional.db import writing
-
-
-async def _registration(world: World) -> Asked:
-    return Asked(body={"email": new_email(), "password": PASSWORD, "display_name": "Li"})
-
-
-async def _registered(world: World) -> Asked:
-    asked = {"email": new_email(), "password": PASSWORD}
-    await world.client.command("/customers", asked)
-    return Asked(body=asked)
 
 
 async def _employed(world: World) -> Asked:
@@ -30,10 +20,6 @@ async def _credit(world: World) -> Asked:
 
 
 WAYS: Ways = {
-    "POST /customers": Way(ANYBODY, _registration),
-    "POST /session": Way(ANYBODY, _registered),
-    "GET /session": Way(CUSTOMER, as_customer),
-    "DELETE /session": Way(ANYBODY, nothing),
     "GET /wallet": Way(CUSTOMER, as_customer),
     "POST /staff/session": Way(ANYBODY, _employed),
     "DELETE /staff/session": Way(ANYBODY, nothing),

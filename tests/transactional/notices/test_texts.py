@@ -22,7 +22,7 @@ VALUES = {
 def said_by_the_slice() -> set[str]:
     wordings = {each for wording in texts.WORDINGS.values() for each in (wording.title, wording.text)}
     fixed = {texts.CODE_TITLE, texts.CODE_ANY, texts.CODE_CARE, texts.SHOP, texts.OPEN, texts.WHY_MAIL}
-    return wordings | fixed | set(texts.FACTS.values()) | set(texts.CODES.values())
+    return wordings | fixed | set(texts.FACTS.values()) | set(texts.CODES.values()) | set(texts.NO_CODE.values())
 
 
 def test_every_text_is_translated_with_the_same_values_and_none_is_left_over() -> None:
@@ -72,3 +72,8 @@ def test_links_lead_to_what_the_notice_is_about_and_cannot_be_bent() -> None:
     assert link("restock", "sku:S#2", slug="../desk?x=1") == "/products/..%2Fdesk%3Fx%3D1"
     assert link("new_device", "device:1") == "/account/security"
     assert texts.said("refunded", "order:A1#R77", {}, "en", "CNY").title == "Order A1: refund paid out"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_there_is_an_account_already_no_code_is_said(language: str) -> None:
+    assert not re.search(r"\d", texts.code_text("register_taken", "482913", 10, language))

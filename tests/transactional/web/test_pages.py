@@ -182,12 +182,12 @@ async def test_a_stranger_logs_in_first_and_comes_back_but_never_to_another_site
         assert sent_away.headers["location"] == "/log-in?next=%2Fwallet%3Fpage%3D1"
         await register(client)
         await send(client, "/log-out")
-        back = await send(client, "/log-in", email="li@example.com", password=PASSWORD, next="/wallet?page=1")
+        back = await send(client, "/log-in", identifier="li@example.com", password=PASSWORD, next="/wallet?page=1")
         assert back.headers["location"] == "/wallet?page=1"
         for foreign in ("https://evil.test/", "//evil.test", "/\\evil.test", "/\t/evil.test"):
-            answer = await send(client, "/log-in", email="li@example.com", password=PASSWORD, next=foreign)
+            answer = await send(client, "/log-in", identifier="li@example.com", password=PASSWORD, next=foreign)
             assert answer.headers["location"] == "/", foreign
-        wrong = await send(client, "/log-in", email="li@example.com", password="not the password", next="/")
+        wrong = await send(client, "/log-in", identifier="li@example.com", password="not the password", next="/")
         assert wrong.status_code == 401
         assert "E-mail address and password do not match." in Seen(wrong.text).text
 

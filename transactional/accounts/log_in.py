@@ -1,0 +1,170 @@
+"""Logging in, by password or code: allowances first, then the queue, then the hash, each in its own transaction.
+
+These take the shop, not a session: an attempt is recorded whether or not it succeeds, and no connection waits for a
+hash. Nothing that is answered tells whether anybody has the identifier.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mingsuan import clock
+from transactional.accounts import attempts, codes, entry_queries, passwords, rate_limits, sessions
+from transactional.accounts.attempts import Attempt, Outcome
+from transactional.accounts.entry_errors import (
+    CodeNeededError,
+    CrowdedError,
+    TooManyTriesError,
+    WrongCodeError,
+)
+from transactional.accounts.entry_rules import (
+    ADDRESS,
+    CODE_TRIES,
+    DEVICE,
+    GOOD_ADDRESS,
+    GOOD_FOR,
+    HOME,
+    IDENTIFIER,
+    rank,
+)
+from transactional.accounts.identifiers import Identifier
+from transactional.accounts.rate_limits import Use, address_block
+from transactional.accounts.sessions import Opened, Visitor
+from transactional.db import ReadSession, WriteSession, writing
+from transactional.errors import ShopError, WrongCredentialsError
+from transactional.shop import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A password that may be checked: whose hash it is compared with, who waits behind whom, what was used up."""
+
+    found: entry_queries.Found | None
+    rank: int
+    whose: str
+    uses: tuple[Use, ...]
+
+
+async def by_password(shop: Shop, visitor: Visitor, who: Identifier, password: str) -> Opened:
+    """Raises WrongCredentialsError, CodeNeededError, TooManyTriesError, CrowdedError: each for anybody, alike."""
+    admitted = await _admitted(shop, visitor, who, clock.now())
+    stored = admitted.found.password_hash if admitted.found else None
+    try:
+        async with shop.password_queue.turn(admitted.rank, admitted.whose):
+            fits = await passwords.matches(password, stored)
+            newer = await passwords.hashed(password) if fits and stored and passwords.is_outdated(stored) else None
+    except CrowdedError:
+        await _record(shop, visitor, who, admitted.found, "refused")
+        raise
+    if not fits or admitted.found is None:
+        await _record(shop, visitor, who, admitted.found, "wrong")
+        raise WrongCredentialsError
+    return await _opened(shop, visitor, who, admitted, newer)
+
+
+async def by_code(
+    shop: Shop, visitor: Visitor, who: Identifier, flow: str, code: str, *, again_within: timedelta = timedelta(0)
+) -> Opened:
+    """Raises WrongCodeError, TooManyTriesError."""
+    at = clock.now()
+    use = CODE_TRIES.of(address_block(visitor.address))
+    async with writing(shop.engine) as session:
+        taken = await rate_limits.take(session, shop.vault, [use], at)
+    if taken.is_refused:
+        await _record(shop, visitor, who, None, "refused")
+        raise TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
+    async with writing(shop.engine) as session:
+        spent = await codes.spend(session, shop.vault, "log_in", who, flow, code, at, again_within=again_within)
+        found = await entry_queries.by_identifier(session, shop.vault, who) if spent else None
+        opened = None
+        if found is not None:
+            await entry_queries.confirm(session, found.id, who, at)
+            opened = await welcome(session, shop, visitor, who, found.id, "code", [use])
+        else:
+            await _recorded(session, shop, visitor, who, None, "wrong", at)
+    if opened is None:
+        raise WrongCodeError
+    return opened
+
+
+async def welcome(
+    session: WriteSession,
+    shop: Shop,
+    visitor: Visitor,
+    who: Identifier,
+    customer_id: int,
+    opened_by: str,
+    uses: list[Use],
+    *,
+    is_new: bool = False,
+) -> Opened:
+    """Opens the session of somebody who proved who they are; what the attempt used up is given back."""
+    at = clock.now()
+    block = address_block(visitor.address)
+    await rate_limits.give_back(session, shop.vault, uses)
+    await rate_limits.remember(session, shop.vault, GOOD_ADDRESS.of(block), at + GOOD_FOR)
+    await rate_limits.remember(session, shop.vault, HOME.of(f"{who.subject}\0{block}"), at + GOOD_FOR)
+    opened = await sessions.open_session(
+        session, customer_id, visitor, shop.settings.session_days, opened_by, is_new=is_new
+    )
+    found = entry_queries.Found(customer_id, None)
+    await _recorded(session, shop, visitor, who, found, "succeeded", at)
+    return opened
+
+
+async def is_home(session: ReadSession, shop: Shop, who: Identifier, address: str, at: datetime) -> bool:
+    """Whether the one who has this identifier logged in from that address lately."""
+    use = HOME.of(f"{who.subject}\0{address_block(address)}")
+    return (await rate_limits.used(session, shop.vault, [use], at))[HOME.scope] > 0
+
+
+async def _admitted(shop: Shop, visitor: Visitor, who: Identifier, at: datetime) -> Admitted:
+    refusal: ShopError
+    async with writing(shop.engine) as session:
+        found = await entry_queries.by_identifier(session, shop.vault, who)
+        known = await sessions.known_device(session, found.id if found else None, visitor.device_token)
+        if known is not None:
+            use = DEVICE.of(str(known))
+            if not (await rate_limits.take(session, shop.vault, [use], at)).is_refused:
+                return Admitted(found, 0, f"device {known}", (use,))
+        block = address_block(visitor.address)
+        by_address, by_identifier = ADDRESS.of(block), IDENTIFIER.of(who.subject)
+        taken = await rate_limits.take(session, shop.vault, [by_address], at)
+        if taken.is_refused:
+            refusal = TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
+            await _recorded(session, shop, visitor, who, found, "refused", at)
+        elif (await rate_limits.take(session, shop.vault, [by_identifier], at)).is_refused:
+            refusal = CodeNeededError()
+            await _recorded(session, shop, visitor, who, found, "code_needed", at)
+        else:
+            good = await rate_limits.used(session, shop.vault, [GOOD_ADDRESS.of(block)], at)
+            place = rank(taken.used[ADDRESS.scope], is_known_device=False, is_good_address=good[GOOD_ADDRESS.scope] > 0)
+            return Admitted(found, place, block, (by_address, by_identifier))
+    raise refusal
+
+
+async def _opened(shop: Shop, visitor: Visitor, who: Identifier, admitted: Admitted, newer: str | None) -> Opened:
+    assert admitted.found is not None  # noqa: S101  (a password fitted)
+    async with writing(shop.engine) as session:
+        if newer:
+            await entry_queries.set_password(session, admitted.found.id, newer, None)
+        return await welcome(session, shop, visitor, who, admitted.found.id, "password", list(admitted.uses))
+
+
+async def _record(
+    shop: Shop, visitor: Visitor, who: Identifier, found: entry_queries.Found | None, outcome: Outcome
+) -> None:
+    async with writing(shop.engine) as session:
+        await _recorded(session, shop, visitor, who, found, outcome, clock.now())
+
+
+async def _recorded(
+    session: WriteSession,
+    shop: Shop,
+    visitor: Visitor,
+    who: Identifier,
+    found: entry_queries.Found | None,
+    outcome: Outcome,
+    at: datetime,
+) -> None:
+    attempt = Attempt("customer", who.subject, visitor.address, customer_id=found.id if found else None)
+    await attempts.record(session, shop.vault, shop.wrong_log_ins, attempt, outcome, at)
