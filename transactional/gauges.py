@@ -40,6 +40,7 @@ OPEN = text("""
 select coalesce(extract(epoch from clock_timestamp() - min(xact_start)), 0)::float8 as age_s
 from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
 """)
+OVERDUE = text("select count(*) from shop.aftersales_case where due_at < now()")
 
 
 class Gauges:
@@ -56,6 +57,9 @@ class Gauges:
         self._tail = Gauge("mingsuan_ledger_unsealed_seconds", "Age of the oldest unsealed posting", registry=registry)
         self._open = Gauge(
             "mingsuan_oldest_transaction_seconds", "Age of the service's oldest writing transaction", registry=registry
+        )
+        self._overdue = Gauge(
+            "mingsuan_cases_overdue", "Customers' requests whose promised answer is late", registry=registry
         )
         self._turn = asyncio.Lock()
         self._asked_at = -KEEP_SECONDS
@@ -74,6 +78,7 @@ class Gauges:
                 self._count(list(await session.execute(JOBS)))
                 self._tail.set(await session.scalar(UNSEALED) or 0)
                 self._open.set(await session.scalar(OPEN) or 0)
+                self._overdue.set(await session.scalar(OVERDUE) or 0)
         except (SQLAlchemyError, OSError):
             self._up.set(0)
         else:
