@@ -23,3 +23,9 @@ class IdentityTakenError(ShopError):
     message = (
         "This identity cannot be used for this account; one person can verify one account. Please ask us for help."
     )
+
+
+class SameContactError(ShopError):
+    type, status = "same-contact", 409
+    title = "Nothing to change"
+    message = "Your account has this address or number already."

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from mingsuan.postgres import DatabaseUrls
-from tests.transactional.api_client import Client, log_in_customer, new_email
+from tests.transactional.accounts.logged_in import new_customer
+from tests.transactional.api_client import Client
 from tests.transactional.small_shop import Stocked, all_text
 from transactional.accounts import addresses
 from transactional.accounts.address_rules import PROVINCES
@@ -117,7 +118,7 @@ async def test_nobody_elses_address_is_there(stocked: Stocked) -> None:
 async def test_the_database_shows_nothing_of_where_somebody_lives(
     stocked: Stocked, client: Client, fresh_database: DatabaseUrls
 ) -> None:
-    await log_in_customer(client, new_email())
+    await new_customer(client, stocked.shop)
     saved = await client.command("/addresses", HOME, "one-key")
     assert saved.status_code == 201, saved.text
     assert (await client.command("/addresses", HOME, "one-key")).json() == saved.json()
@@ -130,8 +131,10 @@ async def test_the_database_shows_nothing_of_where_somebody_lives(
         assert secret.encode().hex() not in told
 
 
-async def test_the_form_says_what_is_wrong_keeps_what_was_typed_and_saves_once(client: Client) -> None:
-    await log_in_customer(client, new_email())
+async def test_the_form_says_what_is_wrong_keeps_what_was_typed_and_saves_once(
+    stocked: Stocked, client: Client
+) -> None:
+    await new_customer(client, stocked.shop)
     refused = await client.post("/addresses/new", data={**HOME, "postcode": "1", "idempotency_key": "k" * 10})
     assert refused.status_code == 422
     assert "A postcode has six digits." in refused.text

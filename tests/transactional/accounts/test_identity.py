@@ -13,7 +13,8 @@ from sqlalchemy import text
 from mingsuan import clock
 from mingsuan.postgres import DatabaseUrls
 from simulation.identity import APP_ID, Fault, Registry, router
-from tests.transactional.api_client import Client, log_in_customer, log_in_staff, new_email
+from tests.transactional.accounts.logged_in import new_customer
+from tests.transactional.api_client import Client, log_in_staff
 from tests.transactional.small_shop import Stocked, all_text
 from transactional.accounts import consents, identity, identity_checks, identity_queries
 from transactional.accounts.entry_errors import TooManyTriesError
@@ -223,7 +224,7 @@ async def test_page_and_api_say_how_far_it_is_and_never_repeat_the_number(
     stocked: Stocked, shop: Shop, fresh_database: DatabaseUrls
 ) -> None:
     async with Client(shop, fresh_database) as client:
-        await log_in_customer(client, new_email())
+        await new_customer(client, shop)
         form = {"name": NAME, "number": NUMBER, "idempotency_key": "0123456789"}
         refused = await client.post("/account/identity", data=form)
         assert refused.status_code == 422

@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from mingsuan.postgres import DatabaseUrls
 from tests.faults.disguises import disguises
-from tests.transactional.api_client import PASSWORD, Client, log_in_staff
+from tests.transactional.accounts.logged_in import new_customer
+from tests.transactional.api_client import Client, log_in_staff
 from tests.transactional.orders.goods import Market
 from tests.transactional.small_shop import all_text
 from transactional.accounts import personal
-from transactional.accounts.service import register
 from transactional.catalogue.forms import FormField
 from transactional.db import reading, writing
 from transactional.orders import answers, service
@@ -36,10 +36,8 @@ def shown_answers(answer: httpx.Response) -> list[str]:
 
 async def test_answers_are_shown_to_their_buyer_and_to_those_who_deliver_alone(market: Market, client: Client) -> None:
     sku = await market.sku("TOPUP", "api_topup", form=(ACCOUNT,))
-    async with writing(market.shop.engine) as session:
-        li = await register(session, "li@example.com", PASSWORD, "Li")
+    li = await new_customer(client, market.shop)
     placed = await market.order(li, (sku, 1), answers={"account": SAID})
-    await client.post("/api/v1/session", json={"email": "li@example.com", "password": PASSWORD})
     assert shown_answers(await client.get(f"/api/v1/orders/{placed.order_no}")) == [SAID]
     page = await client.get(f"/orders/{placed.order_no}", headers={"accept-language": "zh"})
     assert SAID in page.text
