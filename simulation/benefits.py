@@ -185,7 +185,8 @@ class Provider:
         return {**names, "content-type": "application/json"}
 
     def _announce(self, row: Booked) -> None:
-        copies, kept_back = self.plan.drawn(f"{row.activation}:{row.version}")
+        # Counted, not named: activations have other names in every run, and a run is to be repeatable.
+        copies, kept_back = self.plan.drawn(f"{list(self.booked).index(row.activation)}:{row.version}")
         message_id = f"e-{uuid4()}"
 
         def deliver() -> None:

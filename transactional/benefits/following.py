@@ -58,6 +58,11 @@ class _Asked:
     partner: Partner
 
 
+def to_providers() -> httpx.AsyncClient:
+    """The line to providers: it follows no redirects and takes no proxy from the environment."""
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False)
+
+
 async def due(session: ReadSession) -> list[int]:
     """Activations whose providers are to be asked now."""
     return list(await session.scalars(DUE, {"at": clock.now(), "limit": AT_ONCE}))
@@ -84,7 +89,7 @@ async def look(shop: Shop, activation_ids: Sequence[int]) -> None:
     if not activation_ids:
         return
     turn = asyncio.Semaphore(SIDE_BY_SIDE)
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=False) as client:
+    async with to_providers() as client:
 
         async def one(activation_id: int) -> None:
             async with turn:
