@@ -28,6 +28,7 @@ from tests.transactional.api_ways import (
     keeping,
     notices,
     orders,
+    parcels,
     payments,
     persons,
 )
@@ -55,6 +56,7 @@ TABLES = (
     keeping.WAYS,
     persons.WAYS,
     notices.WAYS,
+    parcels.WAYS,
 )
 WAYS: Ways = {name: way for table in TABLES for name, way in table.items()}
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]

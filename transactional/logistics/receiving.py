@@ -45,6 +45,7 @@ async def lose(session: WriteSession, public_id: UUID, staff_id: int, reason: st
     if row.state == "lost":
         return
     row.state, row.signed_at, row.ask_at = "lost", None, None
+    row.last_event_at = clock.now()  # only what the courier says of a later instant counts against it
     await session.flush()
     await note_trouble(session, row)
     await record_act(session, staff_id, "lose_parcel", f"parcel:{public_id}", reason=reason)
