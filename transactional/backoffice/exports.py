@@ -29,6 +29,11 @@ async def csv_lines(heading: Sequence[str], batches: AsyncIterator[list[list[Cel
         yield _lines(rows).encode()
 
 
+def csv_file(heading: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """The same as a whole."""
+    return (UTF8_MARK + _lines([heading, *rows])).encode()
+
+
 def xlsx(heading: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> bytes:
     """One sheet: numbers are numbers, everything else is text."""
     book = Workbook(write_only=True)

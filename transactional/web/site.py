@@ -22,6 +22,7 @@ from transactional.aftersales import sending as aftersales_sending
 from transactional.backoffice import (
     acts_pages,
     card_pages,
+    customer_pages,
     figure_pages,
     ledger_pages,
     log_in_pages,
@@ -33,7 +34,6 @@ from transactional.backoffice import (
     today_pages,
     trace_pages,
 )
-from transactional.backoffice import pages as desk
 from transactional.backoffice import security_pages as desk_security
 from transactional.benefits import desk as benefits_desk
 from transactional.benefits import pages as benefits
@@ -82,6 +82,7 @@ DESK = (
     desk_security,
     figure_pages,
     order_pages,
+    customer_pages,
     trace_pages,
     today_pages,
     review_pages,
@@ -93,7 +94,6 @@ DESK = (
     aftersales_acts,
     logistics_desk,
     notices_desk,
-    desk,
     card_pages,
     product_pages,
 )

@@ -1,0 +1,113 @@
+"""What each kind of case means: what happened, what is safe, what to do. Pure; `_` is the reader's translator."""
+
+from dataclasses import dataclass
+
+from mingsuan.i18n import Translator
+
+
+@dataclass(frozen=True, slots=True)
+class KindText:
+    """A kind of case in words."""
+
+    name: str
+    happened: str
+    safe: str
+    todo: str
+
+
+def kind_text(kind: str, _: Translator) -> KindText:
+    """A kind that nobody described keeps its own name."""
+    if kind in (texts := kind_texts(_)):
+        return texts[kind]
+    if kind.startswith("bill_"):
+        return texts["bill"]
+    return KindText(
+        kind,
+        _("Something does not agree; the details say what."),
+        _("Nothing was changed by this case."),
+        _("Read the details, settle the matter where it belongs, then resolve the case."),
+    )
+
+
+def kind_texts(_: Translator) -> dict[str, KindText]:
+    """By kind; "bill" stands for every line of a bill that differs."""
+    return {
+        "unapplied_receipt": KindText(
+            _("Money that no order took"),
+            _("A gateway took money that fits no order, or more than an order asked for."),
+            _("The money is booked as a debt of the shop. No order was changed by it."),
+            _("Find the order it was for and apply it, or send it back. What was paid twice goes back by itself."),
+        ),
+        "refund_failed": KindText(
+            _("Refund failed"),
+            _("The gateway says for sure that it did not send the money back."),
+            _("The refund is still owed, and nothing of it has gone out: sending it again cannot pay twice."),
+            _("Send it again, or put it into the customer's wallet, on the page of refunds."),
+        ),
+        "refund_unclear": KindText(
+            _("Refund without an answer"),
+            _("The gateway has not said for half a day how a refund ended, or shares of the money are not back."),
+            _("The shop asks again under the same number, so it cannot be paid twice."),
+            _("Look it up in the gateway's own console. Do not refund by another way while it is unclear."),
+        ),
+        "refunded_twice": KindText(
+            _("Refund perhaps paid twice"),
+            _("A refund that had failed was sent again, and then the first one succeeded after all."),
+            _("The books hold one of the two; the other one left the gateway's account."),
+            _("Compare with the gateway's bill and agree with the customer on what was too much."),
+        ),
+        "refund_amount_differs": KindText(
+            _("Refund of another amount"),
+            _("The gateway reports a refund with another amount than the shop asked for."),
+            _("Nothing was booked from that report."),
+            _("Look it up in the gateway's own console before you do anything else."),
+        ),
+        "profit_share_failed": KindText(
+            _("Profit share failed"),
+            _("A share of a payment was not paid out, or did not come back."),
+            _("A failed share has left nothing; a failed return keeps refunds of that payment waiting."),
+            _("Ask the partner, then ask the share back again."),
+        ),
+        "missing_in_bill": KindText(
+            _("Missing in the gateway's bill"),
+            _("The shop booked money that the gateway's bill of that day does not show."),
+            _("The bill of the next day may hold it: gateways cut days at their own midnight."),
+            _("Wait for the next bill; if it is missing there as well, ask the gateway."),
+        ),
+        "payment_unclear": KindText(
+            _("Payment without an answer"),
+            _("For a day the gateway has not said how an attempt to pay ended."),
+            _("Nothing was delivered for it. If money came, the daily bill brings it to its order."),
+            _("Look it up in the gateway's own console."),
+        ),
+        "bill": KindText(
+            _("Line of a bill that differs"),
+            _("The gateway's bill books something otherwise than the shop does."),
+            _("The books were not changed beyond the fee that the bill names."),
+            _("Open the order and compare the line with its payments and refunds."),
+        ),
+    }
+
+
+def done_texts(_: Translator) -> dict[str, str]:
+    """What an act says when it is done."""
+    return {
+        "resolved": _("The case is resolved."),
+        "job_waits": _("The job waits for the worker again."),
+        "returned": _("The money is on its way back."),
+        "applied": _("The order is paid with it."),
+        "sent_again": _("The refund is on its way again."),
+        "disputed": _("The dispute is on record and booked."),
+        "ended": _("The customer is logged out everywhere."),
+        "month_closed": _("The month is closed."),
+    }
+
+
+def receipt_reasons(_: Translator) -> dict[str, str]:
+    """Why an order could not take money."""
+    return {
+        "unknown_trade": _("No such payment was ever asked for"),
+        "second_trade": _("Paid twice under one number"),
+        "wrong_amount": _("Another amount"),
+        "order_already_paid": _("The order was paid already"),
+    }
