@@ -7,10 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from transactional.accounts.schemas import CustomerSubject
+from transactional.aftersales import service as aftersales
 from transactional.cards import service as cards
 from transactional.cards.schemas import RevealedCode
-from transactional.db import writing
+from transactional.db import ReadSession, writing
 from transactional.errors import NotFoundError
+from transactional.logistics import service as logistics
 from transactional.orders import fulfilment, service
 from transactional.orders.errors import OrderMovedOnError
 from transactional.orders.schemas import OrderView
@@ -40,7 +43,7 @@ async def orders(
 
 @router.get("/orders/{order_no}")
 async def order(page: OpenPage, buyer: Buyer, session: PageReading, order_no: str) -> HTMLResponse:
-    return _shown(page, await service.order_with_answers(session, page.shop.vault, buyer.id, order_no), {})
+    return await _shown(page, session, buyer, await _order(page, session, buyer, order_no), {})
 
 
 @router.post("/orders/{order_no}/completion")
@@ -59,15 +62,25 @@ async def reveal(page: OpenPage, buyer: Buyer, order_no: str, unit: Annotated[UU
         if unit not in _units(await service.order(session, buyer.id, order_no)):
             raise NotFoundError
         code = await cards.reveal(session, page.shop.vault, buyer.id, unit)
-        found = await service.order_with_answers(session, page.shop.vault, buyer.id, order_no)
-    return _shown(page, found, {unit: code})
+        return await _shown(page, session, buyer, await _order(page, session, buyer, order_no), {unit: code})
+
+
+async def _order(page: Page, session: ReadSession, buyer: CustomerSubject, order_no: str) -> OrderView:
+    return await service.order_with_answers(session, page.shop.vault, buyer.id, order_no)
 
 
 def _units(order: OrderView) -> set[UUID]:
     return {unit.id for item in order.items for unit in item.units}
 
 
-def _shown(page: Page, order: OrderView, revealed: dict[UUID, RevealedCode]) -> HTMLResponse:
+async def _shown(
+    page: Page,
+    session: ReadSession,
+    buyer: CustomerSubject,
+    order: OrderView,
+    revealed: dict[UUID, RevealedCode],
+) -> HTMLResponse:
+    order_id = await service.order_id(session, buyer.id, order.order_no)
     units = [unit for item in order.items for unit in item.units]
     hidden = [unit for unit in units if unit.is_revealable and not unit.first_revealed_at]
     return page.show(
@@ -78,6 +91,8 @@ def _shown(page: Page, order: OrderView, revealed: dict[UUID, RevealedCode]) -> 
         unit_texts={unit.id: unit_text(item, unit, page.translate) for item in order.items for unit in item.units},
         progress=progress(order, page.translate),
         revealed={unit_id: revealed.get(unit_id) for unit_id in _units(order)},
+        parcels=await logistics.parcels_of(session, order_id, page.shop.vault),
+        cases=await aftersales.open_cases_of_order(session, buyer.id, order.order_no),
         hidden_count=len(hidden),
         waiting_count=sum(1 for unit in units if unit.state == "waiting" and order.paid_at),
         delivered_count=sum(1 for unit in units if unit.delivered_at),

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import NotFoundError
 from transactional.orders import answers, hot_path, queries
+from transactional.orders.models import Order
 from transactional.orders.requests import BuyRequest
 from transactional.orders.schemas import AnswerView, OrderList, OrderPlaced, OrderView
 
@@ -37,6 +40,15 @@ async def buy(
 async def order(session: ReadSession, customer_id: int, order_no: str) -> OrderView:
     """The customer's own order. Raises NotFoundError, for other people's orders too."""
     found = await queries.order(session, order_no, customer_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def order_id(session: ReadSession, customer_id: int, order_no: str) -> int:
+    """The number inside the shop of the customer's own order. Raises NotFoundError."""
+    mine = select(Order.id).where(Order.order_no == order_no, Order.customer_id == customer_id)
+    found = await session.scalar(mine)
     if found is None:
         raise NotFoundError
     return found

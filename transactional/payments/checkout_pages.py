@@ -14,14 +14,16 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from mingsuan import clock
+from transactional.accounts import addresses, consents
 from transactional.accounts import service as accounts
 from transactional.accounts.schemas import CustomerSubject
 from transactional.catalogue.forms import problems
 from transactional.catalogue.quote import units
 from transactional.db import ReadSession, WriteSession, reading, writing
 from transactional.edge import client_address
-from transactional.errors import InvalidInputError, ShopError, UnavailableProductError
+from transactional.errors import FieldProblem, InvalidInputError, ShopError, UnavailableProductError
 from transactional.idempotency import CommandKey, once
+from transactional.logistics import service as logistics
 from transactional.orders import cart
 from transactional.orders.cart_schemas import CheckoutView
 from transactional.orders.checkout import Terms, Wanted, place
@@ -64,7 +66,12 @@ async def buy(
     try:
         async with reading(page.shop.engine) as session:
             lines = await lines_of(session, basket)
+            needed = await consents.missing(session, buyer.id)
         basket = asked(lines, basket)
+        _refuse_unready(lines, basket, needed)
+        if needed:
+            async with writing(page.shop.engine) as session:
+                await consents.give(session, buyer.id, needed, page.language)
         if door == WALLET and _is_one_code(lines) and not basket.from_cart:
             [wish] = basket.wishes
             sold = await page.shop.intake.buy(buyer.id, wish.sku, wish.quantity, idempotency_key, total_fen)
@@ -75,6 +82,17 @@ async def buy(
     except ShopError as refusal:
         async with reading(page.shop.engine) as session:
             return await _shown(page, buyer, session, basket, door, uuid4().hex, refusal)
+
+
+def _refuse_unready(lines: Sequence[Line], basket: Basket, needed: Sequence[str]) -> None:
+    """Raises InvalidInputError while it is not said where parcels go, or the shop's documents are not agreed to."""
+    faults = []
+    if any(line.is_sent for line in lines) and basket.destination is None:
+        faults.append(FieldProblem("destination", "Choose where it is to be sent."))
+    if needed and not basket.agreed:
+        faults.append(FieldProblem("agreed", "Please read and agree first."))
+    if faults:
+        raise InvalidInputError(faults)
 
 
 def _is_one_code(lines: Sequence[Line]) -> bool:
@@ -108,6 +126,9 @@ async def _placed(
     at = clock.now()
     terms = Terms(timedelta(minutes=page.shop.settings.hold_minutes))
     placed = await place(session, page.shop.vault, buyer.id, _wanted(basket), terms, at, page.shop.zone, total_fen)
+    if basket.destination is not None:
+        address = await addresses.one(session, page.shop.vault, buyer.id, basket.destination)
+        await logistics.ship_to(session, page.shop.vault, placed.order_id, buyer.id, address)
     if basket.from_cart:
         await cart.emptied(session, buyer.id, [wish.sku for wish in basket.wishes])
     if door == WALLET and placed.pay_by is not None:
@@ -133,6 +154,7 @@ async def _shown(
 ) -> HTMLResponse:
     lines = await lines_of(session, basket)
     total_fen = sum(line.quote.total_fen for line in lines)
+    sent = any(line.is_sent for line in lines)
     balance_fen = (await accounts.wallet(session, buyer.id, page.shop.currency, limit=0)).balance_fen
     ways = _doors(page)
     return page.show(
@@ -141,6 +163,11 @@ async def _shown(
         section="cart" if basket.from_cart else "home",
         lines=lines,
         faults=_faults(page, lines) if isinstance(refusal, InvalidInputError) else {},
+        problems_of_page=_page_faults(page, refusal),
+        destinations=await addresses.list_of(session, page.shop.vault, buyer.id) if sent else (),
+        destination=basket.destination,
+        is_sent=sent,
+        needs_consent=await consents.missing(session, buyer.id),
         from_cart=basket.from_cart,
         total_fen=total_fen,
         balance_fen=balance_fen,
@@ -152,6 +179,11 @@ async def _shown(
         fault=refusal.sentence(page.language) if refusal else "",
         back=basket.address,
     )
+
+
+def _page_faults(page: Page, refusal: ShopError | None) -> dict[str, str]:
+    problems = refusal.problems if refusal else ()
+    return {each.place: each.sentence(page.language) for each in problems if each.place in ("destination", "agreed")}
 
 
 def _faults(page: Page, lines: Sequence[Line]) -> dict[tuple[int, str], str]:

@@ -151,4 +151,5 @@ def _sent(html: str) -> dict[str, list[str] | str]:
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', main[: main.index("</form>")]):
         found.setdefault(name, []).append(value)
-    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
+    ticked = {"agreed": "1"} if 'name="agreed"' in main else {}
+    return ticked | {name: values if len(values) > 1 else values[0] for name, values in found.items()}
