@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from mingsuan.settings import Settings
-from transactional.accounts import members_devices, members_sessions, members_two_step, passwords, personal, rate_limits
+from transactional.accounts import attempts, members_devices, members_sessions, members_two_step, passwords, rate_limits
+from transactional.accounts.attempts import Attempt, Outcome, Watch
 from transactional.accounts.entry_errors import TooManyTriesError
-from transactional.accounts.entry_models import LogInAttempt
 from transactional.accounts.members import NOT_JOINED
 from transactional.accounts.members_errors import SecondFactorNeededError, WrongSecondFactorError
 from transactional.accounts.models import Staff
@@ -32,8 +32,6 @@ FROM_ADDRESS = Allowance("staff-address", 30, timedelta(minutes=10), 30)
 FROM_ADDRESS_TO_ONE = Allowance("staff-address-one", 6, timedelta(minutes=10), 6)
 NEW_DEVICES_OF_ONE = Allowance("staff-one", 60, timedelta(hours=1), 30)
 SECOND_FACTOR = Allowance("staff-second-factor", 8, timedelta(minutes=10), 8)
-
-Outcome = Literal["succeeded", "wrong", "refused", "code_needed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,8 @@ class Recognised:
 class Door:
     """The way in of one shop."""
 
-    def __init__(self, source: AsyncEngine, vault: Vault, settings: Settings) -> None:
-        self._source, self._vault, self._settings = source, vault, settings
+    def __init__(self, source: AsyncEngine, vault: Vault, settings: Settings, watch: Watch) -> None:
+        self._source, self._vault, self._settings, self._watch = source, vault, settings, watch
 
     async def password(self, caller: Caller, email: str, password: str) -> Recognised:
         """Raises TooManyTriesError, WrongCredentialsError: the same for unknown, disabled and mistaken people."""
@@ -172,19 +170,9 @@ class Door:
             raise TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
 
     async def _record(self, caller: Caller, email: str, outcome: Outcome, staff_id: int | None = None) -> None:
-        block = rate_limits.address_block(caller.address)
+        attempt = Attempt("staff", email, caller.address, staff_id=staff_id)
         async with writing(self._source) as session:
-            session.add(
-                LogInAttempt(
-                    kind="staff",
-                    who_index=personal.index(self._vault, "log-in/staff", email.lower()),
-                    address_index=personal.index(self._vault, "log-in/address", block),
-                    network=rate_limits.network_of(caller.address),
-                    outcome=outcome,
-                    staff_id=staff_id,
-                    happened_at=clock.now(),
-                )
-            )
+            await attempts.record(session, self._vault, self._watch, attempt, outcome, clock.now())
 
     def _recognised(self, found: Staff) -> Recognised:
         has = found.totp_confirmed_at is not None

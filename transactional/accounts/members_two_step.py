@@ -3,7 +3,6 @@
 The secret is sealed under the shop's key of purpose "staff"; spare codes are kept as keyed hashes.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,21 +99,8 @@ class Standing:
 
 async def standing(session: ReadSession, staff_id: int) -> Standing:
     since = await session.scalar(select(Staff.totp_confirmed_at).where(Staff.id == staff_id))
-    return Standing(since, (await spare_codes_left(session, [staff_id])).get(staff_id, 0))
-
-
-async def spare_codes_left(session: ReadSession, staff_ids: Sequence[int]) -> dict[int, int]:
-    """How many codes each member could still use."""
-    rows = await session.execute(
-        select(StaffRecoveryCode.staff_id, func.count())
-        .where(
-            StaffRecoveryCode.staff_id.in_(staff_ids),
-            StaffRecoveryCode.used_at.is_(None),
-            StaffRecoveryCode.superseded_at.is_(None),
-        )
-        .group_by(StaffRecoveryCode.staff_id)
-    )
-    return dict(rows.tuples().all())
+    left = select(func.count()).select_from(StaffRecoveryCode).where(*_usable(staff_id))
+    return Standing(since, await session.scalar(left) or 0)
 
 
 async def remove(session: WriteSession, staff_id: int, at: datetime) -> None:

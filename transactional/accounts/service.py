@@ -109,15 +109,6 @@ async def log_in(
     return await _log_in(source, found, "customer_id", password, days, replaces)
 
 
-async def log_in_staff(
-    source: AsyncEngine, email: str, password: str, days: int, *, replaces: str | None = None
-) -> LogInToken:
-    """Like `log_in`, for staff; disabled staff are refused like unknown ones."""
-    async with reading(source) as session:
-        found = await queries.staff_credentials(session, email)
-    return await _log_in(source, found, "staff_id", password, days, replaces)
-
-
 async def _log_in(
     source: AsyncEngine, found: queries.Credentials | None, subject: str, password: str, days: int, replaces: str | None
 ) -> LogInToken:

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from mingsuan import clock
 from transactional.accounts import members_sessions, personal
+from transactional.accounts.entry_rules import device_name
 from transactional.accounts.members_entry import Caller, Door, Entered, Recognised
 from transactional.accounts.schemas import LogInToken
 from transactional.db import reading
@@ -25,14 +26,14 @@ DEVICE_DAYS = 180
 
 
 def door(shop: Shop) -> Door:
-    return Door(shop.engine, shop.vault, shop.settings)
+    return Door(shop.engine, shop.vault, shop.settings, shop.wrong_log_ins)
 
 
 def caller_of(request: Request) -> Caller:
     """Who knocks."""
     return Caller(
         client_address(request),
-        request.headers.get("user-agent", "")[:120],
+        device_name(request.headers.get("user-agent", "")),
         request.cookies.get(STAFF_COOKIE),
         request.cookies.get(DEVICE_COOKIE),
     )
