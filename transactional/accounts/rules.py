@@ -29,6 +29,8 @@ MAY: dict[str, frozenset[str]] = {
     "see_payments": EVERYONE,
     "settle_payments": OPERATORS,
     "settle_orders": OPERATORS,
+    "decide_withdrawals": OPERATORS,
+    "settle_invoices": OPERATORS,
     "see_ledger": AUDITORS,
     "close_month": frozenset({"owner"}),
     "see_customers": frozenset({"owner", "operator", "auditor"}),

@@ -43,3 +43,9 @@ class BankReferenceUsedError(ShopError):
     type, status = "bank-reference-used", 409
     title = "Reference recorded before"
     message = "This reference of the bank belongs to another withdrawal: it would be paid twice in the books."
+
+
+class NoContactError(ShopError):
+    type, status = "no-proven-contact", 409
+    title = "Nowhere to send a code"
+    message = "There is no proven phone number or e-mail address to send a code to. Please confirm with your password."

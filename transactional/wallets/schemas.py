@@ -1,10 +1,13 @@
 """What wallets show: lines that explain themselves, top-ups, withdrawals and their parts."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
+from transactional.payments.schemas import PayLinkView
 from transactional.schemas import View
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +49,20 @@ class TopUpView(View):
     amount_fen: int
     pay_by: datetime
     paid_at: datetime | None
+
+
+class AttemptView(View):
+    """An attempt to pay a top-up; a link is shown while it can be used."""
+
+    id: UUID
+    method: str
+    state: str
+    link: PayLinkView | None
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        usable = json.loads(row.pay_link) if row.state == "pending" and row.pay_link else None
+        return cls.model_validate({"id": row.id, "method": row.method, "state": row.state, "link": usable})
 
 
 class WithdrawalView(View):

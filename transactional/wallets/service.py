@@ -12,10 +12,11 @@ from sqlalchemy import text
 from transactional.compliance import Profile, profile
 from transactional.db import ReadSession
 from transactional.errors import NotFoundError
+from transactional.payments import queries as payments
 from transactional.shop import Shop
 from transactional.wallets import queries
 from transactional.wallets.rules import Room
-from transactional.wallets.schemas import KINDS, PartView, StatementLine, TopUpView, WithdrawalView
+from transactional.wallets.schemas import KINDS, AttemptView, PartView, StatementLine, TopUpView, WithdrawalView
 
 Obstacle = Literal["balance", "withdrawal", "top_up"]
 OBSTACLES = text("""
@@ -30,6 +31,10 @@ select 'top_up' where exists (
     select from shop.payment as p join shop.top_up as t on t.id = p.top_up_id
     where t.customer_id = :customer_id and p.state in ('created', 'pending')
 )
+""")
+COUNT_OF_SAME = text("""
+select count(*) from shop.withdrawal as other
+where other.customer_id = (select customer_id from shop.withdrawal where public_id = :id)
 """)
 
 
@@ -75,6 +80,13 @@ async def top_up(session: ReadSession, top_up_id: UUID, customer_id: int) -> Top
     return TopUpView.model_validate(row)
 
 
+async def attempts(session: ReadSession, top_up_id: UUID, customer_id: int) -> tuple[AttemptView, ...]:
+    """All attempts to pay a customer's own top-up, newest first."""
+    values = {"top_up_id": top_up_id, "customer_id": customer_id}
+    rows = await session.execute(payments.PAYMENTS_OF_TOP_UP, values)
+    return tuple(AttemptView.of(row) for row in rows)
+
+
 async def withdrawal(session: ReadSession, withdrawal_id: UUID, customer_id: int | None) -> WithdrawalView:
     """One withdrawal, the customer's own when one is named. Raises NotFoundError."""
     values = {"id": withdrawal_id, "customer_id": customer_id}
@@ -108,3 +120,8 @@ async def withdrawals(
 async def obstacles(session: ReadSession, customer_id: int) -> tuple[Obstacle, ...]:
     """Why a wallet cannot be closed yet: it holds money, or money is on its way."""
     return tuple(await session.scalars(OBSTACLES, {"customer_id": customer_id}))
+
+
+async def count_of_same_customer(session: ReadSession, withdrawal_id: UUID) -> int:
+    """How many withdrawals its customer has asked for in all."""
+    return int(await session.scalar(COUNT_OF_SAME, {"id": withdrawal_id}) or 0)

@@ -128,6 +128,6 @@ def _bounds(largest_fen: int) -> tuple[tuple[str, int], ...]:
 
 def _charge(shop: Shop, due: TopUpDue) -> Charge:
     """What the payer's app shows is in the shop's own language."""
-    title = translator(shop.settings.language, "shop")("Wallet top-up")
+    _ = translator(shop.settings.language, "shop")
     page = addresses.top_up_page(shop.settings, due.public_id)
-    return Charge(due.amount_fen, due.pay_by, title, page, top_up_id=due.top_up_id)
+    return Charge(due.amount_fen, due.pay_by, _("Wallet top-up"), page, top_up_id=due.top_up_id)
