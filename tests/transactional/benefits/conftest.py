@@ -86,7 +86,10 @@ class Counter:
 
     async def go(self, way: LaunchView) -> Visit:
         """The customer's browser opens the way's address."""
-        query = dict(parse_qsl(urlsplit(way.address).query))
+        return await self.go_to(way.address)
+
+    async def go_to(self, address: str) -> Visit:
+        query = dict(parse_qsl(urlsplit(address).query))
         return await anyio.to_thread.run_sync(self.provider.arrive, query)
 
     async def decide(self, visit: Visit, state: Any, account: Mapping[str, str] | None = None) -> None:

@@ -269,7 +269,7 @@ async def test_a_misbehaving_provider_never_makes_a_state_that_it_does_not_confi
                 await counter.ask()
             for benefit in await counter.owned(li):
                 assert benefit.state in said[str(benefit.id)]
-    counter.provider.flush()
+    await anyio.to_thread.run_sync(counter.provider.flush)
     await counter.ask()
     shown = {str(each.id): each.state for each in await counter.owned(li)}
     for booked in counter.provider.booked.values():
