@@ -6,7 +6,15 @@ None of these commands takes an Idempotency-Key: what they do once is bound to a
 from fastapi import APIRouter, Request, Response
 
 from mingsuan import clock
-from transactional.accounts import code_requests, log_in, password_changes, registration, service, sessions
+from transactional.accounts import (
+    code_requests,
+    log_in,
+    log_in_by_code,
+    password_changes,
+    registration,
+    service,
+    sessions,
+)
 from transactional.accounts.browser import give, take_away, visitor_of
 from transactional.accounts.codes import MINUTES
 from transactional.accounts.entry_errors import (
@@ -64,7 +72,7 @@ async def log_in_customer(body: NewSession, request: Request, response: Response
     """Log in by password, or by flow and code: sets the cookie `mingsuan_session`, ends the browser's former log-in."""
     who, visitor = claimed(body.identifier), visitor_of(request)
     if body.flow is not None and body.code is not None:
-        opened = await log_in.by_code(shop, visitor, who, body.flow, body.code)
+        opened = await log_in_by_code.by_code(shop, visitor, who, body.flow, body.code)
     elif body.password is not None:
         opened = await log_in.by_password(shop, visitor, who, body.password.get_secret_value())
     else:

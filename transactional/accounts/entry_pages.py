@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from mingsuan import clock
-from transactional.accounts import log_in, password_changes, registration
+from transactional.accounts import log_in, log_in_by_code, password_changes, registration
 from transactional.accounts.browser import flow_of, take_away, visitor_of
 from transactional.accounts.entry_errors import CodeNeededError, ConsentNeededError
 from transactional.accounts.entry_forms import (
@@ -69,13 +69,13 @@ async def log_in_code_form(request: Request) -> Response:
 
 
 @router.post("/log-in/code")
-async def log_in_by_code(request: Request, code: Code) -> Response:
+async def enter_by_code(request: Request, code: Code) -> Response:
     flow = flow_of(request, "log_in")
     if flow is None:
         return go(LOG_IN)
     shop, visitor = shop_of(request), visitor_of(request)
     try:
-        opened = await log_in.by_code(shop, visitor, whose(flow), flow.flow, code, again_within=SAME_FORM)
+        opened = await log_in_by_code.by_code(shop, visitor, whose(flow), flow.flow, code, again_within=SAME_FORM)
     except ShopError as refusal:
         return await code_form(request, "log_in", "accounts/log_in_code.html", LOG_IN, refusal)
     return let_in(request, opened, flow.next)

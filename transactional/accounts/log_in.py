@@ -1,24 +1,22 @@
-"""Logging in, by password or code: allowances first, then the queue, then the hash, each in its own transaction.
+"""Logging in by password: allowances first, then the queue, then the hash, each in a transaction of its own.
 
 These take the shop, not a session: an attempt is recorded whether or not it succeeds, and no connection waits for a
 hash. Nothing that is answered tells whether anybody has the identifier.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mingsuan import clock
-from transactional.accounts import attempts, codes, entry_queries, passwords, rate_limits, sessions
+from transactional.accounts import attempts, entry_queries, passwords, rate_limits, sessions
 from transactional.accounts.attempts import Attempt, Outcome
 from transactional.accounts.entry_errors import (
     CodeNeededError,
     CrowdedError,
     TooManyTriesError,
-    WrongCodeError,
 )
 from transactional.accounts.entry_rules import (
     ADDRESS,
-    CODE_TRIES,
     DEVICE,
     GOOD_ADDRESS,
     GOOD_FOR,
@@ -53,37 +51,12 @@ async def by_password(shop: Shop, visitor: Visitor, who: Identifier, password: s
             fits = await passwords.matches(password, stored)
             newer = await passwords.hashed(password) if fits and stored and passwords.is_outdated(stored) else None
     except CrowdedError:
-        await _record(shop, visitor, who, admitted.found, "refused")
+        await _record_alone(shop, visitor, who, admitted.found, "refused")
         raise
     if not fits or admitted.found is None:
-        await _record(shop, visitor, who, admitted.found, "wrong")
+        await _record_alone(shop, visitor, who, admitted.found, "wrong")
         raise WrongCredentialsError
     return await _opened(shop, visitor, who, admitted, newer)
-
-
-async def by_code(
-    shop: Shop, visitor: Visitor, who: Identifier, flow: str, code: str, *, again_within: timedelta = timedelta(0)
-) -> Opened:
-    """Raises WrongCodeError, TooManyTriesError."""
-    at = clock.now()
-    use = CODE_TRIES.of(address_block(visitor.address))
-    async with writing(shop.engine) as session:
-        taken = await rate_limits.take(session, shop.vault, [use], at)
-    if taken.is_refused:
-        await _record(shop, visitor, who, None, "refused")
-        raise TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
-    async with writing(shop.engine) as session:
-        spent = await codes.spend(session, shop.vault, "log_in", who, flow, code, at, again_within=again_within)
-        found = await entry_queries.by_identifier(session, shop.vault, who) if spent else None
-        opened = None
-        if found is not None:
-            await entry_queries.confirm(session, found.id, who, at)
-            opened = await welcome(session, shop, visitor, who, found.id, "code", [use])
-        else:
-            await _recorded(session, shop, visitor, who, None, "wrong", at)
-    if opened is None:
-        raise WrongCodeError
-    return opened
 
 
 async def welcome(
@@ -107,7 +80,7 @@ async def welcome(
         session, customer_id, visitor, shop.settings.session_days, opened_by, is_new=is_new
     )
     found = entry_queries.Found(customer_id, None)
-    await _recorded(session, shop, visitor, who, found, "succeeded", at)
+    await record(session, shop, visitor, who, found, "succeeded", at)
     return opened
 
 
@@ -131,10 +104,10 @@ async def _admitted(shop: Shop, visitor: Visitor, who: Identifier, at: datetime)
         taken = await rate_limits.take(session, shop.vault, [by_address], at)
         if taken.is_refused:
             refusal = TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
-            await _recorded(session, shop, visitor, who, found, "refused", at)
+            await record(session, shop, visitor, who, found, "refused", at)
         elif (await rate_limits.take(session, shop.vault, [by_identifier], at)).is_refused:
             refusal = CodeNeededError()
-            await _recorded(session, shop, visitor, who, found, "code_needed", at)
+            await record(session, shop, visitor, who, found, "code_needed", at)
         else:
             good = await rate_limits.used(session, shop.vault, [GOOD_ADDRESS.of(block)], at)
             place = rank(taken.used[ADDRESS.scope], is_known_device=False, is_good_address=good[GOOD_ADDRESS.scope] > 0)
@@ -150,14 +123,14 @@ async def _opened(shop: Shop, visitor: Visitor, who: Identifier, admitted: Admit
         return await welcome(session, shop, visitor, who, admitted.found.id, "password", list(admitted.uses))
 
 
-async def _record(
+async def _record_alone(
     shop: Shop, visitor: Visitor, who: Identifier, found: entry_queries.Found | None, outcome: Outcome
 ) -> None:
     async with writing(shop.engine) as session:
-        await _recorded(session, shop, visitor, who, found, outcome, clock.now())
+        await record(session, shop, visitor, who, found, outcome, clock.now())
 
 
-async def _recorded(
+async def record(
     session: WriteSession,
     shop: Shop,
     visitor: Visitor,

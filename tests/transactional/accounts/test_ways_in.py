@@ -12,7 +12,7 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.accounts.sent_codes import last_code, sent
 from tests.transactional.api_client import PASSWORD
 from tests.transactional.small_shop import all_text
-from transactional.accounts import code_requests, codes, log_in, password_changes, registration, service
+from transactional.accounts import code_requests, codes, log_in, log_in_by_code, password_changes, registration, service
 from transactional.accounts.code_requests import TAKEN
 from transactional.accounts.codes import Purpose
 from transactional.accounts.entry_errors import (
@@ -86,7 +86,7 @@ class TestRegistering:
     async def test_a_number_needs_no_password_and_is_found_in_any_spelling(self, shop: Shop) -> None:
         await registered(shop, PHONE, "")
         flow, code = await asked(shop, "log_in", identified("138 0013 8000"))
-        assert await log_in.by_code(shop, LIS, identified("+86 138-0013-8000"), flow, code)
+        assert await log_in_by_code.by_code(shop, LIS, identified("+86 138-0013-8000"), flow, code)
         with pytest.raises(WrongCredentialsError):
             await log_in.by_password(shop, LIS, PHONE, "")
 
@@ -145,19 +145,19 @@ class TestCodes:
         flow, code = await asked(shop, "log_in")
         late = clock.now() + timedelta(minutes=codes.MINUTES)
         with clock.at(late), pytest.raises(WrongCodeError):
-            await log_in.by_code(shop, LIS, LI, flow, code)
-        assert await log_in.by_code(shop, LIS, LI, flow, f" {code[:3]} {code[3:]} ")
+            await log_in_by_code.by_code(shop, LIS, LI, flow, code)
+        assert await log_in_by_code.by_code(shop, LIS, LI, flow, f" {code[:3]} {code[3:]} ")
         with pytest.raises(WrongCodeError):
-            await log_in.by_code(shop, LIS, LI, flow, code)
+            await log_in_by_code.by_code(shop, LIS, LI, flow, code)
 
     async def test_after_five_wrong_tries_the_right_one_comes_too_late(self, shop: Shop) -> None:
         await registered(shop)
         flow, code = await asked(shop, "log_in")
         for _ in range(codes.TRIES):
             with pytest.raises(WrongCodeError):
-                await log_in.by_code(shop, LIS, LI, flow, wrong(code))
+                await log_in_by_code.by_code(shop, LIS, LI, flow, wrong(code))
         with pytest.raises(WrongCodeError):
-            await log_in.by_code(shop, LIS, LI, flow, code)
+            await log_in_by_code.by_code(shop, LIS, LI, flow, code)
 
     async def test_a_code_is_good_for_its_purpose_its_target_and_its_browser_alone(self, shop: Shop) -> None:
         await registered(shop)
@@ -167,11 +167,11 @@ class TestCodes:
         with pytest.raises(WrongCodeError):
             await password_changes.reset(shop, LIS, LI, flow, code, f"{PASSWORD} new")
         with pytest.raises(WrongCodeError):
-            await log_in.by_code(shop, LIS, PHONE, flow, code)
+            await log_in_by_code.by_code(shop, LIS, PHONE, flow, code)
         for _ in range(codes.TRIES):
             with pytest.raises(WrongCodeError):
-                await log_in.by_code(shop, stranger(1), LI, other, wrong(code))
-        assert await log_in.by_code(shop, LIS, LI, flow, code)
+                await log_in_by_code.by_code(shop, stranger(1), LI, other, wrong(code))
+        assert await log_in_by_code.by_code(shop, LIS, LI, flow, code)
 
     async def test_so_many_are_sent_to_one_target_and_strangers_cannot_use_up_those_of_its_own_address(
         self, shop: Shop
@@ -204,7 +204,7 @@ class TestPasswords:
         with pytest.raises(CodeNeededError):
             await log_in.by_password(shop, LIS, LI, PASSWORD)
         flow, code = await asked(shop, "log_in")
-        assert await log_in.by_code(shop, LIS, LI, flow, code)
+        assert await log_in_by_code.by_code(shop, LIS, LI, flow, code)
 
     async def test_nobodys_account_answers_like_somebodys(self, shop: Shop) -> None:
         await registered(shop)
