@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from simulation import identity
+from simulation import courier, identity
 
 WECHAT_MCHID, WECHAT_APPID = "1900000109", "wxd678efh567hg6787"
 ALIPAY_APP_ID, ALIPAY_SELLER_ID = "2021000000000001", "2088000000000001"
@@ -88,6 +88,8 @@ def keys(folder: Path) -> Keys:
 def environment(folder: Path, base_url: str) -> dict[str, str]:
     """The shop's settings (MINGSUAN_*) for which the simulated gateways at `base_url` are its gateways."""
     made = keys(folder)
+    for name in ("sms_key", "courier_key"):
+        courier.secret_in(folder, name)
     base_url = base_url.rstrip("/")
     return {
         "MINGSUAN_WECHAT_MCHID": WECHAT_MCHID,
@@ -108,6 +110,12 @@ def environment(folder: Path, base_url: str) -> dict[str, str]:
         "MINGSUAN_UNIONPAY_CERT_ID": made.unionpay_cert_id,
         "MINGSUAN_UNIONPAY_PUBLIC_KEY_FILE": str(made.unionpay_gateway.public_file),
         "MINGSUAN_UNIONPAY_GATEWAY_URL": f"{base_url}/unionpay",
+        "MINGSUAN_SMS_SENDER": "webhook",
+        "MINGSUAN_SMS_WEBHOOK_URL": f"{base_url}/mailbox/sms",
+        "MINGSUAN_SMS_WEBHOOK_KEY_FILE": str(folder / "sms_key"),
+        "MINGSUAN_COURIER_CUSTOMER": courier.CUSTOMER,
+        "MINGSUAN_COURIER_KEY_FILE": str(folder / "courier_key"),
+        "MINGSUAN_COURIER_URL": f"{base_url}/courier",
         "MINGSUAN_IDENTITY_URL": f"{base_url}/identity",
         "MINGSUAN_IDENTITY_APP_ID": identity.APP_ID,
         "MINGSUAN_IDENTITY_KEY_FILE": str(made.folder / "identity_key"),
