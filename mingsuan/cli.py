@@ -136,7 +136,12 @@ def _serve(settings: Settings, urls: DatabaseUrls) -> None:
     from transactional.first_start import ensure_first_logins
 
     logins = ensure_first_logins(urls.app, settings)
-    raise typer.Exit(run(settings, urls, logins, out, _simulated_gateways(settings)))
+    gateways = _simulated_gateways(settings)
+    if gateways:
+        from simulation.benefits_setup import ensure_provider
+
+        ensure_provider(urls.app, settings)
+    raise typer.Exit(run(settings, urls, logins, out, gateways))
 
 
 def _simulated_gateways(settings: Settings) -> dict[str, str]:
