@@ -29,3 +29,15 @@ class SameContactError(ShopError):
     type, status = "same-contact", 409
     title = "Nothing to change"
     message = "Your account has this address or number already."
+
+
+class NotErasableError(ShopError):
+    type, status = "not-erasable", 409
+    title = "Not possible yet"
+    message = "Something is still open, so the account cannot be deleted yet; nothing was changed."
+
+
+class WrongOwnPasswordError(ShopError):
+    type, status = "wrong-own-password", 422
+    title = "Wrong password"
+    message = "This is not your password; nothing was changed."

@@ -7,12 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import text
+
 from transactional.cards import service as cards
 from transactional.cards.keyring import DestroyedKeyError
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 
 PURPOSE = "person"
+# Erasure waits for who seals, and who seals after it finds the tombstone.
+ERASED = text("select erased_at is not null from shop.customer where id = :customer_id for key share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,12 @@ class ErasedError(LookupError):
 
 
 async def seal(session: WriteSession, vault: Vault, customer_id: int, place: str, values: Mapping[str, str]) -> Sealed:
-    """The values under the customer's key. `place` names what they are (such as "address"); opening needs the same."""
+    """The values under the customer's key. `place` names what they are (such as "address"); opening needs the same.
+
+    Raises ErasedError: nothing of an erased person is kept again.
+    """
+    if (await session.execute(ERASED, {"customer_id": customer_id})).scalar_one_or_none():
+        raise ErasedError
     key = await cards.data_key_for(session, vault, PURPOSE, str(customer_id))
     plain = json.dumps(dict(values), ensure_ascii=False, separators=(",", ":")).encode()
     return Sealed(key.id, vault.seal_bytes(key, _place(customer_id, place), plain))

@@ -31,7 +31,7 @@ from movement order by id desc limit :limit offset :offset
 CUSTOMERS_OF_TOKENS = text("""
 select s.token_sha256, c.id, c.public_id, coalesce(c.email, '') as email, coalesce(c.display_name, '') as display_name
 from shop.session as s join shop.customer as c on c.id = s.customer_id
-where s.token_sha256 = any(:digests) and s.revoked_at is null and s.expires_at > :at
+where s.token_sha256 = any(:digests) and s.revoked_at is null and s.expires_at > :at and c.erased_at is null
 """)
 
 
@@ -62,7 +62,7 @@ async def customer_by_email(session: ReadSession, email: str) -> CustomerSubject
 
 async def customer_of_token(session: ReadSession, digest: bytes, at: datetime) -> CustomerSubject | None:
     found = select(Customer).join(Session, Session.customer_id == Customer.id).where(*_valid(digest, at))
-    customer = await session.scalar(found)
+    customer = await session.scalar(found.where(Customer.erased_at.is_(None)))
     return customer_subject(customer) if customer else None
 
 
