@@ -8,7 +8,8 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from mingsuan import clock
-from simulation import benefits, identity
+from simulation import benefits, courier, identity, mailbox
+from simulation.courier import Courier, Rounds
 from simulation.gateways import alipay, cashier, unionpay, wechat
 from simulation.gateways.book import Book
 from simulation.gateways.deliveries import Deliveries
@@ -16,6 +17,7 @@ from simulation.gateways.entries import FeeTerms, Method
 from simulation.gateways.keys import keys
 from simulation.gateways.misbehaviour import Misbehaviour
 from simulation.gateways.state import State
+from simulation.mailbox import Mailbox
 
 DEFAULT_PORT = 8900
 DEFAULT_BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
@@ -49,16 +51,26 @@ def create_app(
         now=now,
     )
 
+    parcels = Courier(courier.key_in(folder), step=courier.STEP * time_scale, now=now)
+    rounds = Rounds(parcels)
+
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        if not held:
+            rounds.start()
         yield
+        rounds.stop()
         state.close()
 
     app = FastAPI(title="Simulated payment gateways", lifespan=running)
     app.state.gateways = state
+    app.state.courier = parcels
+    app.state.mailbox = post = Mailbox(courier.secret_in(folder, "sms_key"), folder.parent / "outbox", now)
     app.include_router(cashier.router(state))
     provider = benefits.Provider(benefits.secret_of(folder), benefits.http_send(state.shop_url), now=now)
     app.include_router(benefits.router(provider))
+    app.include_router(courier.router(parcels))
+    app.include_router(mailbox.router(post))
     app.include_router(wechat.router(state))
     app.include_router(alipay.router(state))
     app.include_router(unionpay.router(state))
