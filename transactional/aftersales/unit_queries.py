@@ -11,7 +11,7 @@ from transactional.accounts.schemas import CustomerSubject
 from transactional.aftersales.rules import Unit
 from transactional.db import ReadSession, WriteSession
 
-# A unit whose bad code was replaced keeps what was shown of the first one.
+# What a provider has had, or its owner says is used, was used even when nobody looked at a code.
 UNITS = """
 select f.id as inside, f.public_id as id, f.unit_no, f.state, f.waits_for, f.quantity, f.delivered_at,
     (f.gross_fen - f.discount_fen)::bigint as net_fen, i.line_no, o.id as order_id, o.paid_at, p.kind,
@@ -19,6 +19,10 @@ select f.id as inside, f.public_id as id, f.unit_no, f.state, f.waits_for, f.qua
     p.title_en as product_title_en, card.ciphertext is not null as has_code,
     shown.first_at as first_shown_at, shown.last_at as last_shown_at, coalesce(shown.times, 0) as times_shown,
     exists (select from shop.card_defect as d where d.fulfilment_id = f.id) as was_replaced,
+    exists (
+        select from shop.entitlement as e left join shop.activation as a on a.entitlement_id = e.id
+        where e.fulfilment_id = f.id and (e.used_at is not null or a.state not in ('opened', 'lapsed'))
+    ) as is_used,
     coalesce((select sum(r.amount_fen) from shop.refund as r where r.fulfilment_id = f.id and r.state <> 'failed'), 0)
         ::bigint as refunded_fen,
     batch.public_id as batch_id, batch.supplier_name, batch.card_count,
@@ -81,6 +85,7 @@ class UnitFacts:
     last_shown_at: datetime | None
     times_shown: int
     was_replaced: bool
+    is_used: bool
     refunded_fen: int
     batch_id: UUID | None
     supplier_name: str | None
@@ -109,6 +114,7 @@ class UnitFacts:
             was_replaced=self.was_replaced,
             refunded_fen=self.refunded_fen,
             in_open_case=self.open_case_id is not None,
+            is_used=self.is_used,
         )
 
 

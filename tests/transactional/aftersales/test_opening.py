@@ -169,3 +169,18 @@ async def _until_waiting(counter: Counter) -> None:
                 return
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits")
+
+
+async def test_a_benefit_that_was_used_without_its_code_being_shown_is_not_refunded_at_once(counter: Counter) -> None:
+    bought = await counter.bought()
+    await counter.till.rows(
+        """
+        insert into shop.entitlement (fulfilment_id, order_id, customer_id, sku_id, product_id, kind, state, used_at)
+        select f.id, o.id, o.customer_id, i.sku_id, s.product_id, 'card_code', 'used', now()
+        from shop.fulfilment as f join shop.order_item as i on i.id = f.order_item_id
+        join shop.orders as o on o.id = i.order_id join shop.sku as s on s.id = i.sku_id returning 1
+        """
+    )
+    with pytest.raises(CaseRefusedError):
+        await counter.complain(bought, "changed_mind")
+    assert (await counter.complain(bought, "wrong_goods")).refunded_fen == 0
