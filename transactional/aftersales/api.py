@@ -11,6 +11,7 @@ from transactional.aftersales.errors import (
     CaseClosedError,
     CaseRefusedError,
     EvidenceRefusedError,
+    TooManyRequestsError,
     TooMuchEvidenceError,
 )
 from transactional.aftersales.evidence_files import LARGEST_FILE
@@ -48,7 +49,7 @@ async def case_outlook(buyer: AsCustomer, session: Reading, order_no: str) -> Or
     return await opening.outlook(session, buyer.id, order_no)
 
 
-@router.post("/cases", status_code=201, responses=responses(*COMMAND, CaseRefusedError))
+@router.post("/cases", status_code=201, responses=responses(*COMMAND, CaseRefusedError, TooManyRequestsError))
 async def open_case(body: NewCase, buyer: AsCustomer, shop: ShopHere, session: Writing, key: Key) -> CaseOpened:
     """Ask for help with units of an order. What the refund rule gives in full goes back at once."""
 
@@ -75,7 +76,9 @@ async def show_own_case(buyer: AsCustomer, shop: ShopHere, session: Reading, cas
     return await service.case(session, shop.vault, buyer.id, case_id)
 
 
-@router.post("/cases/{case_id}/messages", status_code=201, responses=responses(*COMMAND, CaseClosedError))
+@router.post(
+    "/cases/{case_id}/messages", status_code=201, responses=responses(*COMMAND, CaseClosedError, TooManyRequestsError)
+)
 async def write_in_case(
     case_id: UUID, body: NewWords, buyer: AsCustomer, shop: ShopHere, session: Writing, key: Key
 ) -> CaseMoved:

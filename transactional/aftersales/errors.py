@@ -39,3 +39,9 @@ class TooMuchEvidenceError(ShopError):
     type, status = "too-much-evidence", 409
     title = "Too many files"
     message = "A case holds at most {most} files. Nothing was attached."
+
+
+class TooManyRequestsError(ShopError):
+    type, status = "too-many-requests-for-help", 429
+    title = "Too many requests"
+    message = "You have sent very many requests or messages within a day. Please wait for our answer."

@@ -4,13 +4,13 @@ The order and its units stay locked from the decision to the refund: a code cann
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mingsuan import clock
 from transactional.aftersales import conversation, evidence, queries, rules, unit_queries
-from transactional.aftersales.errors import CaseRefusedError
+from transactional.aftersales.errors import CaseRefusedError, TooManyRequestsError
 from transactional.aftersales.evidence_files import CleanFile
 from transactional.aftersales.models import (
     AftersalesCase,
@@ -27,6 +27,8 @@ from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, NotFoundError, ShopError
 from transactional.orders.due import lock_due
 from transactional.payments import refunds
+
+DAY = timedelta(days=1)
 
 
 async def outlook(session: ReadSession, customer_id: int, order_no: str) -> OrderOutlook:
@@ -72,8 +74,10 @@ async def open_case(
 ) -> CaseOpened:
     """A case about units of the customer's own order, or the refund that the rule gives at once.
 
-    Raises NotFoundError, CaseRefusedError, TooMuchEvidenceError.
+    Raises NotFoundError, CaseRefusedError, TooMuchEvidenceError, TooManyRequestsError.
     """
+    if await queries.opened_since(session, customer_id, clock.now() - DAY) >= rules.CASES_A_DAY:
+        raise TooManyRequestsError
     due = await lock_due(session, new.order_no, customer_id)
     await unit_queries.lock_units(session, due.order_id)
     units = chosen(await unit_queries.units_of_order(session, customer_id, new.order_no), new.unit_ids)

@@ -1,5 +1,6 @@
 """SQL of cases: a customer's own, with units, conversation, evidence and decisions; locked ones for whoever acts."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,14 @@ ORDER_OF = text("""
 select c.order_id from shop.aftersales_case as c
 where c.public_id = :case_id and (cast(:customer_id as bigint) is null or c.customer_id = :customer_id)
 """)
+TURN = text("select pg_advisory_xact_lock(hashtextextended('mingsuan.aftersales', :customer_id))")
+OPENED_SINCE = text("""
+select count(*) from shop.aftersales_case where customer_id = :customer_id and opened_at > :since
+""")
+WRITTEN_SINCE = text("""
+select count(*) from shop.aftersales_message
+where case_id = :inside and author = 'customer' and written_at > :since
+""")
 LOCK = text("select id from shop.aftersales_case where public_id = :case_id for update")
 CLOSE_UNITS = text("update shop.aftersales_case_unit set is_open = false where case_id = :inside and is_open")
 
@@ -138,6 +147,17 @@ async def locked(session: WriteSession, case_id: UUID) -> AftersalesCase:
     """The case, which nobody else moves until the transaction ends; it must exist."""
     inside: int = (await session.execute(LOCK, {"case_id": case_id})).scalar_one()
     return await session.get_one(AftersalesCase, inside, populate_existing=True)
+
+
+async def opened_since(session: WriteSession, customer_id: int, since: datetime) -> int:
+    """Cases of a customer; whoever opens another one for them waits until this transaction ends."""
+    await session.execute(TURN, {"customer_id": customer_id})
+    return await session.scalar(OPENED_SINCE, {"customer_id": customer_id, "since": since}) or 0
+
+
+async def written_since(session: ReadSession, inside: int, since: datetime) -> int:
+    """Messages of the customer in a case."""
+    return await session.scalar(WRITTEN_SINCE, {"inside": inside, "since": since}) or 0
 
 
 async def close_units(session: WriteSession, inside: int) -> None:

@@ -23,6 +23,8 @@ REPORT_WITHIN = timedelta(days=7)
 UNITS_AT_ONCE, AT_ONCE_WINDOW = 10, timedelta(days=30)
 """So many units of a customer are refunded by the rule alone in such a time; beyond that a person looks first."""
 MOST_EVIDENCE = 6
+CASES_A_DAY, MESSAGES_A_DAY = 20, 50
+"""What one customer may open, and write in one case, within a day: enough for anybody, too little to fill a disk."""
 
 Act = Literal["write", "attach", "withdraw", "answer", "ask", "note", "take", "decide"]
 BY_CUSTOMER: tuple[Act, ...] = ("write", "attach", "withdraw")

@@ -1,12 +1,13 @@
 """What a customer does in a case, and what other slices may ask: list, read, write, attach, withdraw."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from mingsuan import clock
 from transactional.aftersales import conversation, evidence, queries, rules
-from transactional.aftersales.errors import CaseClosedError
+from transactional.aftersales.errors import CaseClosedError, TooManyRequestsError
 from transactional.aftersales.evidence_files import CleanFile
 from transactional.aftersales.models import AftersalesCase
 from transactional.aftersales.rules import Act
@@ -49,10 +50,15 @@ async def whole(session: ReadSession, vault: Vault, row: Any, *, with_internal: 
 async def write(
     session: WriteSession, vault: Vault, customer_id: int, case_id: UUID, words: str, files: Sequence[CleanFile] = ()
 ) -> CaseMoved:
-    """Words, files or both from the customer. Raises NotFoundError, CaseClosedError, TooMuchEvidenceError."""
+    """Words, files or both from the customer.
+
+    Raises NotFoundError, CaseClosedError, TooMuchEvidenceError, TooManyRequestsError.
+    """
     found = await own(session, customer_id, case_id)
     moved(found, "write")
     at = clock.now()
+    if await queries.written_since(session, found.id, at - timedelta(days=1)) >= rules.MESSAGES_A_DAY:
+        raise TooManyRequestsError
     await conversation.say(session, vault, found, words, at)
     await evidence.attach(session, vault, found, files, at)
     await session.flush()

@@ -3,16 +3,20 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from mingsuan import clock
-from tests.transactional.aftersales.conftest import COST_FEN, Counter
+from tests.transactional.aftersales.conftest import COST_FEN, Bought, Counter
 from tests.transactional.small_shop import PRICE_FEN
-from transactional.aftersales import opening, rules
-from transactional.aftersales.errors import CaseRefusedError
+from transactional.accounts import personal
+from transactional.aftersales import evidence, opening, rules, service
+from transactional.aftersales.errors import CaseRefusedError, TooManyRequestsError
+from transactional.aftersales.evidence_files import CleanFile
 from transactional.aftersales.schemas import NewCase
+from transactional.cards import service as cards
 from transactional.db import writing
 from transactional.errors import NotFoundError
 
@@ -132,8 +136,6 @@ async def test_showing_and_refunding_at_the_same_instant_never_both_succeed(coun
 async def test_a_code_that_is_just_being_shown_makes_the_refund_wait_and_then_refuses_it(counter: Counter) -> None:
     bought = await counter.bought()
     async with writing(counter.shop.engine) as session:
-        from transactional.cards import service as cards
-
         await cards.reveal(session, counter.shop.vault, bought.customer.id, bought.units[0])
         waiting = asyncio.create_task(counter.complain(bought, "changed_mind"))
         await _until_waiting(counter)
@@ -184,3 +186,44 @@ async def test_a_benefit_that_was_used_without_its_code_being_shown_is_not_refun
     with pytest.raises(CaseRefusedError):
         await counter.complain(bought, "changed_mind")
     assert (await counter.complain(bought, "wrong_goods")).refunded_fen == 0
+
+
+async def test_nobody_fills_the_shop_with_cases_or_messages(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "CASES_A_DAY", 2)
+    monkeypatch.setattr(rules, "MESSAGES_A_DAY", 3)
+    bought = await counter.bought(3, shown=True)
+    for unit in bought.units[:2]:
+        opened = await counter.complain(bought, "other", unit)
+    with pytest.raises(TooManyRequestsError):
+        await counter.complain(bought, "other", bought.units[2])
+    written = [await _written(counter, bought, opened.id) for _ in range(3)]
+    assert written == [True, True, False]
+    with clock.at(clock.now() + timedelta(days=1, minutes=1)):
+        assert (await counter.complain(bought, "other", bought.units[2])).state == "open"
+        assert await _written(counter, bought, opened.id)
+
+
+async def test_after_erasure_words_and_files_are_gone_and_the_case_still_stands(counter: Counter) -> None:
+    bought = await counter.bought(shown=True)
+    opened = await counter.complain(bought)
+    shop = counter.shop
+    async with writing(shop.engine) as session:
+        file = CleanFile("application/pdf", b"%PDF-1.4 %%EOF")
+        attached = await service.attach(session, shop.vault, bought.customer.id, opened.id, file)
+    async with writing(shop.engine) as session:
+        await personal.destroy_key(session, bought.customer.id)
+    case = await counter.look(bought, opened.id)
+    assert [message.words for message in case.messages] == [None]
+    async with writing(shop.engine) as session:
+        with pytest.raises(NotFoundError):
+            await evidence.download(session, shop.vault, opened.id, attached.id, bought.customer.id)
+    assert (await counter.decide(bought, opened.id, "refund")).state == "resolved"
+
+
+async def _written(counter: Counter, bought: Bought, case_id: UUID) -> bool:
+    try:
+        async with writing(counter.shop.engine) as session:
+            await service.write(session, counter.shop.vault, bought.customer.id, case_id, "?")
+    except TooManyRequestsError:
+        return False
+    return True
