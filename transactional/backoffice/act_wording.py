@@ -45,7 +45,7 @@ def act_texts(_: Translator) -> dict[str, str]:
         "confirm_identity": _("Proved who they are before a grave act"),
         "export_acts": _("Exported what staff did"),
         "export_orders": _("Exported a list of orders"),
-        "refund": _("Refunded"),
+        "refund": _("Gave a refund"),
         "refund_orders": _("Refunded what waited in several orders"),
         "redeliver_orders": _("Delivered several orders again"),
         "settle_orders": _("Settled stuck orders"),

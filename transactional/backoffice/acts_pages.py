@@ -60,6 +60,7 @@ async def _list(
     words = act_texts(page.translate)
     older = found[A_PAGE - 1] if len(found) > A_PAGE else None
     onward = {**asked, "before": f"{older.happened_at.isoformat()}~{older.id}"} if older else None
+    members = await acts_queries.names(session)
     return page.show(
         "backoffice/acts.html",
         tab="acts",
@@ -67,10 +68,11 @@ async def _list(
         words=words,
         address_of=subject_address,
         detail_of=_detail,
+        about=lambda each: members.get(each.subject.removeprefix("staff:"), each.subject),
         asked={"who": "", "act": "", "subject": "", "since": "", "until": "", **asked},
         is_filtered=bool(asked),
         query_string=urlencode(asked),
-        members={**await acts_queries.names(session), COMMAND_LINE: page.translate("Command line")},
+        members={**members, COMMAND_LINE: page.translate("Command line")},
         kinds={kind: words.get(kind, kind) for kind in await acts_queries.kinds(session)},
         older=f"/desk/acts?{urlencode(onward)}" if onward else "",
         newest=f"/desk/acts?{urlencode(asked)}" if before else "",
