@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from transactional.accounts.rules import may
 from transactional.accounts.schemas import StaffSubject
 from transactional.catalogue import service
+from transactional.catalogue.editing import recorded
 from transactional.catalogue.errors import DearBundleError, NotABundleError
 from transactional.catalogue.schemas import (
     CategoryView,
@@ -39,6 +40,24 @@ from transactional.idempotency import CommandKey, Key, once
 from transactional.problems import responses
 
 router = APIRouter()
+ACTS: dict[type[BaseModel], str] = {
+    NewCategory: "add_category",
+    NewProduct: "add_product",
+    PublishChange: "publish_product",
+    NewSku: "add_sku",
+    SkuChange: "change_sku",
+    NewParts: "set_parts",
+    NewForm: "set_form",
+    NewPrice: "set_price",
+}
+KINDS: dict[type[BaseModel], str] = {
+    NewCategory: "category",
+    NewSku: "sku",
+    SkuChange: "sku",
+    NewParts: "sku",
+    NewPrice: "sku",
+}
+"""What an act is about, where it is not a product."""
 Answer = TypeVar("Answer", bound=BaseModel)
 COMMAND = responses(
     NotLoggedInError,
@@ -168,4 +187,10 @@ async def _edit(
     if not may(member.role, "edit_catalogue"):
         raise NotAllowedError
     asked = f"{type(body).__name__} {about} {body.model_dump_json()}"
-    return await once(session, CommandKey(f"staff:{member.public_id}", key, asked), view, work)
+    act, subject = ACTS[type(body)], getattr(body, "slug", None) or getattr(body, "code", None) or about
+
+    async def on_record() -> Answer:
+        named = subject or getattr(body, "sku_code", "")
+        return await recorded(session, member.id, act, f"{KINDS.get(type(body), 'product')}:{named}", work)
+
+    return await once(session, CommandKey(f"staff:{member.public_id}", key, asked), view, on_record)

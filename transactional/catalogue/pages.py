@@ -36,9 +36,7 @@ class Sorted:
         return {**order, **({"in_stock": "1"} if self.in_stock else {})}
 
 
-def asked_order(
-    sort: Annotated[ProductOrder, Query()] = "shelf", in_stock: Annotated[bool, Query()] = False
-) -> Sorted:
+def asked_order(sort: Annotated[ProductOrder, Query()] = "shelf", in_stock: Annotated[bool, Query()] = False) -> Sorted:
     return Sorted(sort, in_stock)
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select, text, update
 
-from transactional.catalogue.models import Category, Product, Sku
+from transactional.catalogue.models import Category, Price, Product, Sku
 from transactional.catalogue.schemas import (
     BundlePartView,
     CategoryView,
+    PriceView,
     ProductCard,
     ProductList,
     ProductOrder,
@@ -63,7 +64,7 @@ ORDERS: dict[ProductOrder, str] = {
 }
 
 CATEGORIES = text("""
-select c.public_id as id, c.slug, c.name_zh, c.name_en,
+select c.public_id as id, c.slug, c.name_zh, c.name_en, c.position,
     (select count(*) from shop.product as p where p.category_id = c.id and p.publish_state = 'published') product_count
 from shop.category as c order by c.position, c.id
 """)
@@ -232,6 +233,29 @@ async def change_sku(session: WriteSession, code: str, values: Mapping[str, obje
         await session.execute(update(Sku).where(Sku.code == code).values(**values))
     found = select(Product.slug).join(Sku, Sku.product_id == Product.id).where(Sku.code == code)
     return await session.scalar(found)
+
+
+async def change_product(session: WriteSession, slug: str, values: Mapping[str, object]) -> bool:
+    """Whether there was such a product."""
+    changed = update(Product).where(Product.slug == slug).values(**values).returning(Product.id)
+    return (await session.execute(changed)).one_or_none() is not None
+
+
+async def change_category(session: WriteSession, slug: str, values: Mapping[str, object]) -> bool:
+    """Whether there was such a category."""
+    changed = update(Category).where(Category.slug == slug).values(**values).returning(Category.id)
+    return (await session.execute(changed)).one_or_none() is not None
+
+
+async def prices(session: ReadSession, slug: str) -> tuple[PriceView, ...]:
+    found = (
+        select(Sku.code.label("sku_code"), Price.list_price_fen, Price.valid_from)
+        .join(Sku, Sku.id == Price.sku_id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(Product.slug == slug)
+        .order_by(Price.valid_from.desc(), Price.id.desc())
+    )
+    return tuple(PriceView.model_validate(row) for row in await session.execute(found))
 
 
 async def set_form(session: WriteSession, slug: str, fields: Sequence[Mapping[str, object]]) -> bool:

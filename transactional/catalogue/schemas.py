@@ -24,6 +24,7 @@ class CategoryView(View):
     slug: str
     name_zh: str
     name_en: str
+    position: int = Field(default=0, description="Categories are shown by it, smallest first")
     product_count: int = Field(description="Published products")
 
 
@@ -120,8 +121,32 @@ class NewSku(Command):
     duration_days: int | None = Field(default=None, ge=1, le=3660, description="Of a membership")
 
 
+class CategoryChange(Command):
+    """What of a category is changed; a field that is not given stays."""
+
+    name_zh: str | None = Field(default=None, min_length=1, max_length=200)
+    name_en: str | None = Field(default=None, min_length=1, max_length=200)
+    position: int | None = Field(default=None, ge=-1_000_000, le=1_000_000)
+
+
+class ProductChange(Command):
+    """What of a product is changed; a field that is not given stays. Its kind and address never change."""
+
+    category_slug: str | None = None
+    title_zh: str | None = Field(default=None, min_length=1, max_length=200)
+    title_en: str | None = Field(default=None, min_length=1, max_length=200)
+    description_zh: str | None = Field(default=None, max_length=10_000)
+    description_en: str | None = Field(default=None, max_length=10_000)
+    tutorial_zh: str | None = Field(default=None, max_length=10_000)
+    tutorial_en: str | None = Field(default=None, max_length=10_000)
+
+
 class SkuChange(Command):
-    """What of a SKU is changed; a field that is not given stays."""
+    """What of a SKU is changed; a field that is not given stays. Its code never changes."""
+
+    name_zh: str | None = Field(default=None, min_length=1, max_length=200)
+    name_en: str | None = Field(default=None, min_length=1, max_length=200)
+    position: int | None = Field(default=None, ge=-1_000_000, le=1_000_000)
 
     publish_state: PublishState | None = None
     max_per_order: int | None = Field(default=None, ge=1, le=MAX_PER_ORDER)

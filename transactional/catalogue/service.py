@@ -56,9 +56,11 @@ async def published(session: ReadSession) -> list[tuple[str, datetime]]:
     return await queries.published(session)
 
 
-async def products_for_staff(session: ReadSession, *, limit: int = 60, offset: int = 0) -> ProductList:
+async def products_for_staff(
+    session: ReadSession, *, category: str | None = None, search: str = "", limit: int = 60, offset: int = 0
+) -> ProductList:
     """Products in any state."""
-    return await queries.products(session, clock.now(), None, "", limit, offset, published_only=False)
+    return await queries.products(session, clock.now(), category, search.strip(), limit, offset, published_only=False)
 
 
 async def product(session: ReadSession, slug: str) -> ProductView:

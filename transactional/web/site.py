@@ -31,6 +31,7 @@ from transactional.backoffice import (
     product_pages,
     profile_pages,
     review_pages,
+    sku_pages,
     today_pages,
     trace_pages,
 )
@@ -96,6 +97,7 @@ DESK = (
     notices_desk,
     card_pages,
     product_pages,
+    sku_pages,
 )
 PUBLIC = ("/help", "/terms", "/privacy")
 PRIVATE = ("/account", "/cart", "/cases", "/checkout", "/desk", "/invoices", "/orders", "/wallet", "/benefits")
