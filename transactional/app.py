@@ -29,6 +29,7 @@ from transactional.catalogue import api as catalogue
 from transactional.catalogue.cache import ForgetAfterStaff
 from transactional.db import engine
 from transactional.errors import ShopError
+from transactional.host_cookies import HostCookies
 from transactional.invoices import api as invoices
 from transactional.ledger import api as ledger
 from transactional.logistics import api as logistics
@@ -129,6 +130,8 @@ def _wire(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(StaffAtWork)
     app.add_middleware(Guard, limit_mib=BODY_LIMIT_MIB)
     app.add_middleware(Envelope, secure=settings.secure_cookies)
+    if settings.secure_cookies:
+        app.add_middleware(HostCookies)
     app.add_middleware(Observed)
 
 

@@ -18,7 +18,8 @@ PATIENCE_S = 60.0
 
 def client_at(url: str, address: str, **headers: str) -> httpx.AsyncClient:
     """A client whose connections come from that address of loopback."""
-    transport = httpx.AsyncHTTPTransport(local_address=address, retries=0)
+    fresh = httpx.Limits(max_keepalive_connections=0)  # one that was kept may be closed while it is used again
+    transport = httpx.AsyncHTTPTransport(local_address=address, limits=fresh)
     return httpx.AsyncClient(base_url=url, transport=transport, timeout=PATIENCE_S, headers=headers)
 
 
