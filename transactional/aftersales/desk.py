@@ -146,6 +146,7 @@ async def shown(
         tab="aftersales",
         case=found,
         beside=await desk_queries.beside(session, row.inside),
+        colleagues=await desk_queries.colleagues(session),
         units=units,
         undecided=undecided if is_open else [],
         unit_states={unit.id: unit_state_text(replace(unit, open_case_id=None), _) for unit in units},
@@ -157,7 +158,9 @@ async def shown(
         reasons=reason_texts(_),
         decisions=decision_texts(_),
         lines=timeline(found),
-        keys={each: uuid4().hex for each in ("say", "note", "take", "replace", "refund", "goodwill", "reject")},
+        keys={
+            each: uuid4().hex for each in ("say", "note", "take", "assign", "replace", "refund", "goodwill", "reject")
+        },
         plain=lambda fen: money.plain(fen, page.shop.currency),
         done=done_texts(_).get(done, ""),
         fault=fault,

@@ -56,11 +56,21 @@ async def note(page: DeskPage, clerk: Clerk, case_id: UUID, key: FormKey, words:
 
 
 @router.post("/{case_id}/take", response_model=None)
-async def take(page: DeskPage, clerk: Clerk, case_id: UUID, key: FormKey, seen: Seen) -> Answered:
-    async def work(session: WriteSession) -> CaseMoved:
-        return await handling.take(session, clerk.id, case_id, seen)
+async def take(
+    page: DeskPage,
+    clerk: Clerk,
+    case_id: UUID,
+    key: FormKey,
+    seen: Seen,
+    colleague: Annotated[UUID | None, Form()] = None,
+) -> Answered:
+    """For oneself, or for a colleague."""
 
-    return await _done(page, clerk, case_id, key, f"take {seen}", "take", work, {})
+    async def work(session: WriteSession) -> CaseMoved:
+        return await handling.take(session, clerk.id, case_id, seen, colleague)
+
+    said = "take" if colleague is None else "assign"
+    return await _done(page, clerk, case_id, key, f"take {seen} {colleague}", said, work, {})
 
 
 @router.post("/{case_id}/decide/{kind}", response_model=None)

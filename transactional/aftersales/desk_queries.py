@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from transactional.accounts.rules import MAY
 from transactional.aftersales.queries import SUMMARY
 from transactional.db import ReadSession
 
@@ -72,6 +73,11 @@ cross join lateral (
 where c.id = :inside
 """)
 
+COLLEAGUES = text("""
+select id, public_id, display_name from shop.staff
+where disabled_at is null and role = any(cast(:roles as text[])) order by display_name, id limit 200
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
@@ -111,6 +117,11 @@ async def queue(
 async def counts(session: ReadSession, at: datetime) -> Any:
     """Unfinished cases by state, and how many of them are overdue."""
     return (await session.execute(COUNTS, {"at": at})).one()
+
+
+async def colleagues(session: ReadSession) -> Sequence[Any]:
+    """Staff who may settle cases."""
+    return (await session.execute(COLLEAGUES, {"roles": sorted(MAY["settle_cases"])})).all()
 
 
 async def beside(session: ReadSession, inside: int) -> Any:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mingsuan import clock
 from transactional.accounts.service import record_act
-from transactional.aftersales import conversation, queries
+from transactional.aftersales import conversation, desk_queries, queries
 from transactional.aftersales.errors import CaseClosedError, CaseMovedOnError
 from transactional.aftersales.models import AftersalesCase
 from transactional.aftersales.rules import OPEN_STATES
@@ -49,13 +49,22 @@ async def note(session: WriteSession, vault: Vault, staff_id: int, case_id: UUID
     return moved_to(found)
 
 
-async def take(session: WriteSession, staff_id: int, case_id: UUID, seen: int) -> CaseMoved:
-    """The case is this member's to see through. Raises as `seen_by`."""
+async def take(
+    session: WriteSession, staff_id: int, case_id: UUID, seen: int, colleague: UUID | None = None
+) -> CaseMoved:
+    """The case is this member's to see through, or a colleague's who may settle cases. Raises as `seen_by`."""
     found = await seen_by(session, case_id, seen)
+    taker = staff_id
+    if colleague is not None:
+        by_name = {row.public_id: row.id for row in await desk_queries.colleagues(session)}
+        if colleague not in by_name:
+            raise NotFoundError
+        taker = by_name[colleague]
     moved(found, "take")
-    found.taken_by = staff_id
+    found.taken_by = taker
     await session.flush()
-    await record_act(session, staff_id, "take_case", subject(case_id))
+    detail = {"for": str(colleague)} if colleague else None
+    await record_act(session, staff_id, "take_case", subject(case_id), detail=detail)
     return moved_to(found)
 
 

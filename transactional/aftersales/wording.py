@@ -90,6 +90,7 @@ def done_texts(_: Translator) -> dict[str, str]:
         "ask": _("The customer has your question; the case waits for them."),
         "note": _("The note is kept, for staff alone."),
         "take": _("The case is yours."),
+        "assign": _("The case was handed over."),
         "replace": _("Another code was handed over; the customer is told."),
         "refund": _("The refund is granted; the customer is told."),
         "goodwill": _("The wallet is credited; the customer is told."),

@@ -309,3 +309,20 @@ async def test_words_have_a_limit(client: Client, counter: Counter) -> None:
     await as_customer(client, counter, bought)
     long = {"idempotency_key": uuid4().hex, "words": "长" * (MOST_WORDS + 1)}
     assert (await send(client, f"/cases/{opened.id}/messages", **long)).status_code == 422
+
+
+async def test_a_case_is_taken_or_handed_to_a_colleague_who_may_settle_it(client: Client, counter: Counter) -> None:
+    bought = await counter.bought(shown=True)
+    opened = await counter.complain(bought)
+    await as_staff(client, counter, "auditor")
+    await as_staff(client, counter, "operator")
+    staff = dict(await counter.till.rows("select display_name, public_id from shop.staff"))
+    desk = f"/desk/aftersales/{opened.id}"
+    form = {"idempotency_key": uuid4().hex, "seen": "0"}
+    assert (await send(client, f"{desk}/take", **form)).status_code == 303
+    assert "taken by operator Wang" in (await page(client, desk))[1].text
+    handed = {"idempotency_key": uuid4().hex, "seen": "1", "colleague": str(staff["Op"])}
+    assert (await send(client, f"{desk}/take", **handed)).headers["location"] == f"{desk}?done=assign"
+    assert "taken by Op" in (await page(client, desk))[1].text
+    wrong = {"idempotency_key": uuid4().hex, "seen": "2", "colleague": str(staff["auditor Wang"])}
+    assert (await send(client, f"{desk}/take", **wrong)).status_code == 404
