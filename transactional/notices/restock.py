@@ -47,7 +47,7 @@ cross join lateral (
         where c.sku_id = w.sku_id and c.delivered_fulfilment_id is null and c.state = 'available' and c.free_at <= :at
             and (c.expires_at is null or c.expires_at > :at)
         limit 1000
-    ) as some
+    ) as pieces
 ) as free
 where free.count > 0 order by w.sku_id
 """)
