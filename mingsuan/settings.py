@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(default=False, description="Cookies over HTTPS only; set it behind TLS")
     hold_minutes: int = Field(default=15, ge=1, le=120, description="How long an unpaid order keeps its codes, at most")
+    invoice_days: int = Field(default=365, ge=1, description="Days after its payment in which an order can be invoiced")
     public_url: str | None = Field(
         default=None,
         description="Address under which shoppers and gateways reach the shop, such as https://shop.example",

@@ -129,6 +129,8 @@ EXCUSED: dict[str, str] = {
     "product_provider": "a setting of products, nobody's figure",
     "provider_account": "accounts of persons, sealed or not, have no place in a warehouse",
     "provider_event": "messages of providers, sealed: they may name a person",
+    "invoice": "titles and taxpayer numbers of persons, sealed or not; its money is the orders'",
+    "invoice_order": "which orders an invoice is over; their money is followed itself",
     "top_up": "what was asked for; what was paid is in payment and in the ledger",
     "withdrawal": "accounts of persons, sealed or not; what money did is in the ledger",
     "withdrawal_part": "ways out of a wallet; what money did is in refund_payout and in the ledger",
