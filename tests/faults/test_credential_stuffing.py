@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
 LI, PASSWORD = "li@example.com", "correct horse battery"
 HOME = "127.0.77.1"
 QUIET_ROUNDS = 10
+UP_WITHIN_S = 180
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def shop(fresh_database: DatabaseUrls, tmp_path: Path) -> AsyncIterator[Sh
 
 
 async def up(workers: Workers) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient(timeout=5) as client:
+    async with asyncio.timeout(UP_WITHIN_S), httpx.AsyncClient(timeout=5) as client:
         for address in workers.addresses:
             while True:
                 try:

@@ -1,0 +1,71 @@
+"""What people see of attempts to get in: hours, networks, and a case when a minute was an attack."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from transactional.accounts import attempts
+from transactional.accounts.attempts import ASK_EVERY, Attempt, Outcome, Watch
+from transactional.accounts.entry_rules import WRONG_A_MINUTE
+from transactional.db import reading, writing
+from transactional.shop import Shop
+
+pytestmark = pytest.mark.anyio
+AT = datetime(2026, 11, 22, 6, 59, 30, tzinfo=UTC)
+
+
+async def tried(
+    shop: Shop, watch: Watch, count: int, outcome: Outcome = "wrong", at: datetime = AT, network: str = "198.51.100"
+) -> None:
+    async with writing(shop.engine) as session:
+        for number in range(count):
+            who = Attempt("customer", f"email:a{number}@example.com", f"{network}.{number % 50}")
+            await attempts.record(session, shop.vault, watch, who, outcome, at)
+
+
+async def cases(shop: Shop) -> list[tuple[str, int]]:
+    async with reading(shop.engine) as session:
+        found = await session.execute(text("select subject, (detail->>'in_a_minute')::int from shop.review_case"))
+        return [(row[0], row[1]) for row in found]
+
+
+async def test_an_attack_opens_one_case_an_hour_whichever_process_sees_it(shop: Shop) -> None:
+    here, there = Watch(), Watch()
+    await tried(shop, here, WRONG_A_MINUTE // 2)
+    await tried(shop, there, WRONG_A_MINUTE // 2 - ASK_EVERY)
+    assert await cases(shop) == []
+    await tried(shop, there, 2 * ASK_EVERY)
+    assert [subject for subject, _ in await cases(shop)] == ["hour:2026-11-22T06Z"]
+    await tried(shop, here, WRONG_A_MINUTE)
+    assert len(await cases(shop)) == 1
+    await tried(shop, here, WRONG_A_MINUTE + ASK_EVERY, at=AT + timedelta(minutes=1))
+    assert [subject for subject, _ in await cases(shop)] == ["hour:2026-11-22T06Z", "hour:2026-11-22T07Z"]
+
+
+async def test_right_ones_and_slow_wrong_ones_are_no_attack(shop: Shop) -> None:
+    watch = Watch()
+    await tried(shop, watch, 2 * WRONG_A_MINUTE, "succeeded")
+    for minute in range(3):
+        await tried(shop, watch, WRONG_A_MINUTE - 1, at=AT + timedelta(minutes=2 * minute))
+    assert await cases(shop) == []
+
+
+async def test_hours_and_networks_are_counted_the_worst_first(shop: Shop) -> None:
+    watch = Watch()
+    await tried(shop, watch, 3, "succeeded")
+    await tried(shop, watch, 7, at=AT + timedelta(hours=1), network="203.0.113")
+    await tried(shop, watch, 2, "refused", at=AT + timedelta(hours=1))
+    async with reading(shop.engine) as session:
+        hours = await attempts.by_hour(session, AT - timedelta(days=1))
+        networks = await attempts.by_network(session, AT - timedelta(days=1))
+        none = await attempts.by_hour(session, AT + timedelta(hours=2))
+    assert [(each.hour.hour, each.succeeded, each.wrong, each.refused, each.addresses) for each in hours] == [
+        (7, 0, 7, 2, 9),
+        (6, 3, 0, 0, 3),
+    ]
+    assert [(each.network, each.failed, each.succeeded, each.addresses) for each in networks] == [
+        ("203.0.113.0/24", 7, 0, 7),
+        ("198.51.100.0/24", 2, 3, 3),
+    ]
+    assert none == ()
