@@ -32,6 +32,12 @@ def kind_text(kind: str, _: Translator) -> KindText:
 def kind_texts(_: Translator) -> dict[str, KindText]:
     """By kind; "bill" stands for every line of a bill that differs."""
     return {
+        "identity_check": KindText(
+            _("Identity to be checked"),
+            _("A customer asked to have name and identity number checked, and no provider has decided it."),
+            _("Nothing counts as verified before somebody decides."),
+            _("Look the person up where you may, then decide on the page of the request; the case closes by itself."),
+        ),
         "unapplied_receipt": KindText(
             _("Money that no order took"),
             _("A gateway took money that fits no order, or more than an order asked for."),
