@@ -107,6 +107,8 @@ def _serve(
                     _show_logins(logins, console)
                     if gateways:
                         console.print("The payment gateways are simulated: nobody pays or receives real money.")
+                        post = f"http://127.0.0.1:{settings.simulated_gateways_port}/mailbox"
+                        console.print(f"Mails and codes are simulated too: read them at {post}", highlight=False)
                 while not stop.wait(0.3):
                     children.check()
                 console.print("[dim]·[/dim] stopping")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from mingsuan import clock
 from transactional.cards.vault import Vault
 from transactional.db import WriteSession
-from transactional.errors import FieldProblem, InvalidInputError
+from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 from transactional.jobs import defer
 from transactional.logistics.couriers import COURIERS, UNTRACKED, courier_code, tracking_number
 from transactional.logistics.errors import ParcelKnownError
@@ -19,9 +19,12 @@ from transactional.logistics.models import Shipment, ShipmentItem
 from transactional.notices.service import tell
 from transactional.orders import by_hand
 from transactional.orders import fulfilment_queries as orders
+from transactional.orders.by_hand import DoneByHand
 from transactional.orders.due import Due, lock_due
 from transactional.orders.errors import UnitNotWaitingError
 from transactional.orders.fulfilment_queries import Unit
+from transactional.orders.models import Fulfilment
+from transactional.orders.service import order_for_staff
 
 SUBSCRIBE = "logistics.subscribe"
 FIRST_ASK = timedelta(hours=1)
@@ -38,30 +41,58 @@ class Sending:
 
 
 async def dispatch(session: WriteSession, vault: Vault, sending: Sending, staff_id: int, zone: ZoneInfo) -> UUID:
-    """The parcel is on its way; its public id. Said again of the same order and number, nothing changes.
+    """The parcel is on its way; its public id. Said again of the same order and number, nothing changes; units that
+    are named and not in it yet are put into it.
 
     Raises InvalidInputError, NotFoundError, ParcelKnownError, UnitNotWaitingError.
     """
     courier, number = _checked(sending)
     due = await lock_due(session, sending.order_no, None)
     known = await _known(session, courier, number)
+    wanted = sending.units
     if known is not None:
         if known.order_id != due.order_id:
             raise ParcelKnownError
-        return known.public_id
-    units = _chosen(await orders.units_of_order(session, due.order_id), sending.units)
+        wanted = await _not_in_it(session, known.id, sending.units or ())
+        if not wanted:
+            return known.public_id
+    units = _chosen(await orders.units_of_order(session, due.order_id), wanted)
     for unit in units:
         name = COURIERS[courier][0]
         await by_hand.ship(session, vault, unit.public_id, name, number, staff_id, zone)
-    row = await _written(session, due, courier, number, units, staff_id)
+    row = known or await _written(session, due, courier, number, staff_id)
+    session.add_all(ShipmentItem(shipment_id=row.id, fulfilment_id=unit.fulfilment_id) for unit in units)
+    await session.flush()
     values = {"order_no": due.order_no, "courier": COURIERS[courier][0], "tracking_no": number}
     await tell(session, due.customer_id, "shipped", f"order:{due.order_no}#{number}", values)
     return row.public_id
 
 
-async def _written(
-    session: WriteSession, due: Due, courier: str, number: str, units: Sequence[Unit], staff_id: int
-) -> Shipment:
+async def dispatch_unit(
+    session: WriteSession, vault: Vault, fulfilment: UUID, courier: str, tracking_no: str, staff_id: int, zone: ZoneInfo
+) -> DoneByHand:
+    """One unit in a parcel, alone or with others that came before; an unknown courier is another one, not followed.
+
+    Raises InvalidInputError, NotFoundError, ParcelKnownError, UnitNotWaitingError.
+    """
+    unit = await orders.unit_by_public_id(session, fulfilment)
+    if unit is None:
+        raise NotFoundError
+    if unit.state != "waiting":
+        raise UnitNotWaitingError
+    sending = Sending(unit.order_no, courier_code(courier) or "other", tracking_no, (fulfilment,))
+    await dispatch(session, vault, sending, staff_id, zone)
+    order = await order_for_staff(session, unit.order_no)
+    return DoneByHand(fulfilment, unit.order_no, order.state, clock.now())
+
+
+async def _not_in_it(session: WriteSession, shipment_id: int, units: Sequence[UUID]) -> tuple[UUID, ...]:
+    inside = select(Fulfilment.public_id).join(ShipmentItem, ShipmentItem.fulfilment_id == Fulfilment.id)
+    known = set(await session.scalars(inside.where(ShipmentItem.shipment_id == shipment_id)))
+    return tuple(unit for unit in units if unit not in known)
+
+
+async def _written(session: WriteSession, due: Due, courier: str, number: str, staff_id: int) -> Shipment:
     at = clock.now()
     tracked = courier not in UNTRACKED
     row = Shipment(
@@ -76,8 +107,6 @@ async def _written(
         ask_at=at + FIRST_ASK if tracked else None,
     )
     session.add(row)
-    await session.flush()
-    session.add_all(ShipmentItem(shipment_id=row.id, fulfilment_id=unit.fulfilment_id) for unit in units)
     await session.flush()
     if tracked:
         await defer(session, SUBSCRIBE, {"shipment_id": row.id, "attempt": 1})

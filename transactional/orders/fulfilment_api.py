@@ -18,6 +18,8 @@ from transactional.errors import (
     NotLoggedInError,
 )
 from transactional.idempotency import CommandKey, Key, once
+from transactional.logistics.dispatching import dispatch_unit
+from transactional.logistics.errors import ParcelKnownError
 from transactional.orders import by_hand, fulfilment, service
 from transactional.orders.by_hand import DoneByHand
 from transactional.orders.cart_schemas import DeliveryDone, NewDelivery, NewParcel, OrderMoved
@@ -45,16 +47,18 @@ async def deliver_by_hand(
 
 
 @router.post(
-    "/staff/fulfilments/{fulfilment_id}/parcels", status_code=201, responses=responses(*COMMON, UnitNotWaitingError)
+    "/staff/fulfilments/{fulfilment_id}/parcels",
+    status_code=201,
+    responses=responses(*COMMON, UnitNotWaitingError, ParcelKnownError),
 )
 async def ship(
     fulfilment_id: UUID, body: NewParcel, member: AsStaff, shop: ShopHere, session: Writing, key: Key
 ) -> DeliveryDone:
-    """Say that a physical unit is on its way; the parcel's number is kept sealed until its owner shows it."""
+    """Say that a physical unit is on its way in a parcel, which its owner can then follow."""
 
     async def work() -> DeliveryDone:
         about = (body.courier, body.tracking_no, member.id, shop.zone)
-        return _shown(await by_hand.ship(session, shop.vault, fulfilment_id, *about))
+        return _shown(await dispatch_unit(session, shop.vault, fulfilment_id, *about))
 
     command = _command(member, key, f"ship {fulfilment_id} {body.model_dump_json()}", "deliver")
     return await once(session, command, DeliveryDone, work)

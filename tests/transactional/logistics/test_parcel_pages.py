@@ -130,7 +130,8 @@ async def test_addresses_are_for_those_who_deliver_and_taking_many_is_on_record(
     file = (await send(client, "/desk/parcels/export")).text
     assert f"{placed.order_no},{RECIPIENT},{PHONE[3:]},浙江省,杭州市,西湖区" in file
     acts = await depot.rows(
-        "select act, detail ->> 'orders' from shop.staff_act where act in ('print_labels', 'export_addresses') order by id"
+        "select act, detail ->> 'orders' from shop.staff_act"
+        " where act in ('print_labels', 'export_addresses') order by id"
     )
     assert acts == [("print_labels", "3"), ("export_addresses", "3")]
     assert RECIPIENT not in str(await depot.rows("select detail::text, subject from shop.staff_act"))

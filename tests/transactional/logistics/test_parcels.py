@@ -65,6 +65,17 @@ async def test_units_can_go_in_several_parcels_each_unit_in_one(depot: Depot) ->
     ]
 
 
+async def test_a_unit_named_later_is_put_into_the_same_parcel_and_told_of_once(depot: Depot) -> None:
+    _, placed = await depot.paid_box(quantity=2)
+    [one, two] = await depot.fulfilment_ids(placed.order_no)
+    first = await depot.send(placed, units=(one,))
+    assert await depot.send(placed, units=(one, two)) == first
+    assert await depot.send(placed, units=(one, two)) == first
+    assert await depot.state(placed.order_no) == "delivered"
+    assert await depot.rows("select count(*), count(distinct shipment_id) from shop.shipment_item") == [(2, 1)]
+    assert await depot.one("select count(*) from shop.notice where kind = 'shipped'") == 1
+
+
 async def test_two_clerks_who_send_the_same_order_at_once_send_it_once(depot: Depot) -> None:
     _, placed = await depot.paid_box()
     done = await asyncio.gather(*(depot.send(placed, f"SF000000{n}") for n in range(3)), return_exceptions=True)
@@ -109,7 +120,8 @@ async def test_reports_may_come_late_twice_and_in_any_order(depot: Depot, truth:
     parcel: UUID = await depot.one(
         "insert into shop.shipment (purpose, reference, order_id, customer_id, courier, tracking_no, sent_at)"
         " select purpose, reference, order_id, customer_id, courier,"
-        " 'N' || (select count(*) from shop.shipment), sent_at from shop.shipment order by id limit 1 returning public_id"
+        " 'N' || (select count(*) from shop.shipment), sent_at"
+        " from shop.shipment order by id limit 1 returning public_id"
     )
     for length in heard:
         await hear(depot, parcel, report(*truth[: min(length, len(truth))]))
