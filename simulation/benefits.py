@@ -287,7 +287,7 @@ def create_app(provider: Provider) -> FastAPI:
 
 def _page(provider: Provider, visit: Visit) -> str:
     rows = "".join(
-        f"<li class=title>{escape(row.sku)} · {escape(row.state)}</li>"
+        f'<p class="title">{escape(row.sku)} · {escape(row.state)}</p>'
         for row in (provider.booked[each] for each in visit.activations)
     )
     words = f"激活到已绑定账号 {escape(visit.account)}" if visit.account else "登录并激活 / Log in and activate"
@@ -299,7 +299,7 @@ def _page(provider: Provider, visit: Visit) -> str:
     return f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1"><title>模拟服务商</title><style>{STYLE}</style>
     </head><body><main><p class="notice">模拟服务商，不涉及真实权益<br>Simulated provider – no real benefits</p>
-    <h1>激活权益 / Activate</h1><ul>{rows}</ul>{buttons if waiting else used}
+    <h1>激活权益 / Activate</h1>{rows}{buttons if waiting else used}
     <p><a href="{escape(visit.return_url)}">返回商店 / Back to the shop</a></p></main></body></html>"""
 
 

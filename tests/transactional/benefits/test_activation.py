@@ -1,5 +1,6 @@
 """Activating at a provider that repeats, reorders, is silent, lies and is impersonated: only its proven word counts."""
 
+import asyncio
 import json
 import logging
 from datetime import timedelta
@@ -97,6 +98,15 @@ async def claim(counter: Counter, way: LaunchView, **changed: str) -> None:
     answer = await anyio.to_thread.run_sync(counter.provider.send, "/providers/demo/claims", headers, body)
     if answer[0] != 200:
         raise PermissionError(answer[0])
+
+
+async def test_of_many_claims_at_the_same_instant_one_gets_the_code(counter: Counter) -> None:
+    li, ids = await owner_of(counter)
+    way = await counter.launch(li, *ids)
+    ends = await asyncio.gather(*(claim(counter, way) for _ in range(6)), return_exceptions=True)
+    assert ends.count(None) == 1
+    assert {type(end) for end in ends} == {type(None), PermissionError}
+    assert await counter.market.one("select count(*) from shop.card_reveal") == 1
 
 
 async def test_a_guessed_ticket_a_strangers_signature_and_another_message_claim_nothing(counter: Counter) -> None:
