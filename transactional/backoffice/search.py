@@ -33,6 +33,7 @@ union select 'chargeback', p.order_id from shop.chargeback as c join shop.paymen
     where c.gateway_reference = :typed
 union select 'profit_share', p.order_id from shop.profit_share as h join shop.payment as p on p.id = h.payment_id
     where h.out_order_no = :typed
+union select 'parcel', s.order_id from shop.shipment as s where s.tracking_no = :typed and s.order_id is not null
 union select 'ledger_reference', t.order_id from shop.ledger_transaction as t
     where t.reference = :typed and t.order_id is not null
 """)
@@ -43,6 +44,7 @@ union select 'refund_id', p.order_id from shop.refund_payout as r join shop.paym
     where r.public_id = :name
 union select 'receipt', p.order_id from shop.unapplied_receipt as u join shop.payment as p on p.id = u.payment_id
     where u.public_id = :name
+union select 'case', c.order_id from shop.aftersales_case as c where c.public_id = :name
 union select 'unit', i.order_id from shop.fulfilment as f join shop.order_item as i on i.id = f.order_item_id
     where f.public_id = :name
 """)

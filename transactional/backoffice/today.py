@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from transactional import selling
+from transactional.aftersales import desk_queries as aftersales
 from transactional.backoffice import stuck_queries
 from transactional.db import ReadSession
 from transactional.ledger import seals
@@ -32,6 +33,19 @@ RECEIPTS = text("select count(*) as number, min(received_at) as since from shop.
 JOBS = text(
     "select count(*) as number, null::timestamptz as since from jobs.procrastinate_jobs where status = 'failed'"
 )
+PARCELS = text("""
+select count(distinct o.id) as number, min(o.paid_at) as since from shop.fulfilment as f
+join shop.order_item as i on i.id = f.order_item_id join shop.orders as o on o.id = i.order_id
+join shop.sku as s on s.id = i.sku_id join shop.product as p on p.id = s.product_id
+where f.state = 'waiting' and f.waits_for = 'manual' and p.kind = 'physical' and o.paid_at is not null
+""")
+WITHDRAWALS = text("""
+select count(*) as number, min(requested_at) as since from shop.withdrawal where state in ('requested', 'unknown')
+""")
+INVOICES = text("""
+select count(*) as number, min(requested_at) as since from shop.invoice
+where state = 'requested' or state = 'issued' and red_due_at is not null
+""")
 SHORT = text("""
 select count(*) filter (where free.units = 0) as out,
     count(*) filter (where free.units between 1 and cast(:low as bigint)) as low
@@ -74,7 +88,7 @@ async def _stuck(session: ReadSession, _at: datetime) -> list[Matter]:
     return [
         Matter(
             f"stuck_{row.reason}",
-            row.count,
+            row.number,
             f"/desk/orders?waits_for={row.reason}",
             "bad" if row.reason == "stock" else "warn",
             row.since,
@@ -121,4 +135,19 @@ async def _selling(session: ReadSession, _at: datetime) -> list[Matter]:
     return [Matter("paused", 1, "/desk/products", "bad", paused.paused_at)] if paused.paused_at else []
 
 
-MATTERS: tuple[Ask, ...] = (_stuck, _cases, _money, _stock, _machinery, _selling)
+async def _people(session: ReadSession, at: datetime) -> list[Matter]:
+    """Customers who wait for an answer, a parcel, their money or an invoice."""
+    cases = await aftersales.counts(session, at)
+    parcels = (await session.execute(PARCELS)).one()
+    withdrawals = (await session.execute(WITHDRAWALS)).one()
+    invoices = (await session.execute(INVOICES)).one()
+    return [
+        Matter("aftersales_due", cases.overdue, "/desk/aftersales", "bad"),
+        Matter("aftersales", cases.new + cases.waiting_for_shop, "/desk/aftersales", "warn"),
+        Matter("parcels", parcels.number, "/desk/parcels", "warn", parcels.since),
+        Matter("withdrawals", withdrawals.number, "/desk/withdrawals", "warn", withdrawals.since, "see_money"),
+        Matter("invoices", invoices.number, "/desk/invoices", "", invoices.since, "see_money"),
+    ]
+
+
+MATTERS: tuple[Ask, ...] = (_stuck, _cases, _money, _people, _stock, _machinery, _selling)

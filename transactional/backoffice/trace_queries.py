@@ -256,6 +256,27 @@ SOURCES: dict[str, TextClause] = {
         'reason', nullif(n.reason, '')) as facts""",
         "from shop.notice as n where n.customer_id = :customer_id and n.subject = any(:notice_subjects)",
     ),
+    "destination": _source(
+        "d.id, d.created_at as at, 'sealed' as what, null::bigint as amount_fen, '{}'::jsonb as facts",
+        "from shop.destination as d where d.order_id = :order_id",
+    ),
+    "shipment": _source(
+        """h.id, h.sent_at as at, h.state as what, null::bigint as amount_fen, jsonb_build_object(
+        'courier', h.courier, 'tracking_no', h.tracking_no, 'staff', s.display_name,
+        'confirmed_at', h.confirmed_at) as facts""",
+        "from shop.shipment as h left join shop.staff as s on s.id = h.sent_by where h.order_id = :order_id",
+    ),
+    "shipment_event": _source(
+        """e.id, e.happened_at as at, e.heard_by as what, null::bigint as amount_fen,
+        jsonb_build_object('tracking_no', h.tracking_no) as facts""",
+        """from shop.shipment_event as e join shop.shipment as h on h.id = e.shipment_id
+        where h.order_id = :order_id""",
+    ),
+    "invoice": _source(
+        """n.id, n.requested_at as at, n.state as what, l.amount_fen, jsonb_build_object('number', n.number,
+        'day', n.issued_on, 'reason', nullif(n.reason, '')) as facts""",
+        "from shop.invoice_order as l join shop.invoice as n on n.id = l.invoice_id where l.order_id = :order_id",
+    ),
 }
 
 ENTRIES = text("""

@@ -15,7 +15,19 @@ WARN = frozenset(
     {"unknown", "open", "pending", "processing", "unmatched", "unapplied", "refused", "waiting", "defective"}
 )
 GOOD = frozenset({"succeeded", "applied", "delivered", "returned", "resolved"})
-TIMES = frozenset({"paid_at", "paid_out_at", "ended_at", "settled_at", "resolved_at", "due_at", "closed_at", "sent_at"})
+TIMES = frozenset(
+    {
+        "paid_at",
+        "paid_out_at",
+        "ended_at",
+        "settled_at",
+        "resolved_at",
+        "due_at",
+        "closed_at",
+        "sent_at",
+        "confirmed_at",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ def titles(_: Translator) -> dict[str, str]:
         "shipment": _("Parcel"),
         "shipment_event": _("Parcel on its way"),
         "invoice": _("Invoice"),
+        "destination": _("Where the parcel goes"),
     }
 
 
@@ -132,6 +145,10 @@ def fact_names(_: Translator) -> dict[str, str]:
         "channel": _("Channel"),
         "cause": _("Cause"),
         "learnt_by": _("Learnt by"),
+        "courier": _("Courier"),
+        "tracking_no": _("Parcel's number"),
+        "confirmed_at": _("Receipt confirmed"),
+        "number": _("Number"),
     }
 
 
