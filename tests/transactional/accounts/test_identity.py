@@ -211,6 +211,8 @@ async def test_without_a_provider_staff_decide_once_and_on_record(
             if allowed == 403:
                 answer = await client.post(f"/desk/identity/{check}", data={"verdict": "verified"})
                 assert answer.status_code == 403
+        [(case,)] = await stocked.rows("select public_id from shop.review_case")
+        assert f"/desk/identity/{check}" in (await client.get(f"/desk/review/{case}")).text
         for verdict in ("verified", "verified", "refused"):
             assert (await client.post(f"/desk/identity/{check}", data={"verdict": verdict})).status_code == 303
     assert (await standing(shop, li.id)).state == "verified"
