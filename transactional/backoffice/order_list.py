@@ -21,6 +21,7 @@ A_PAGE = 50
 BATCH = 1000
 
 STATE_NOW = "case when o.state = 'pending_payment' and o.pay_by < :at then 'cancelled' else o.state end"
+# Which units wait is counted, not looked for: the index of waiting units would be read whole for each order.
 COLUMNS = f"""
 o.id, o.order_no, {STATE_NOW} as state, o.gross_fen, o.discount_fen, o.net_fen, o.ordered_at, o.paid_at,
 o.delivered_at, c.public_id as customer, c.email,
@@ -32,10 +33,11 @@ coalesce(p.title_zh, '') as title_zh, coalesce(p.title_en, '') as title_en,
     from shop.order_item as i join shop.fulfilment as f on f.order_item_id = i.id
     join shop.refund as r on r.fulfilment_id = f.id where i.order_id = o.id and r.state = 'succeeded'
 ) as refunded_fen,
-array(
-    select distinct f.waits_for from shop.order_item as i join shop.fulfilment as f on f.order_item_id = i.id
-    where i.order_id = o.id and f.state = 'waiting' and f.waits_for is not null and o.paid_at is not null order by 1
-) as reasons
+coalesce((
+    select array_agg(distinct f.waits_for) filter (where f.state = 'waiting' and f.waits_for is not null)
+    from shop.order_item as i join shop.fulfilment as f on f.order_item_id = i.id
+    where i.order_id = o.id and o.paid_at is not null
+), cast(array[] as text[])) as reasons
 """
 JOINS = """
 join shop.customer as c on c.id = o.customer_id
