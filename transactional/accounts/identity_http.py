@@ -49,9 +49,7 @@ class SignedProvider:
 
     name = NAME
 
-    def __init__(
-        self, url: str, app_id: str, secret: bytes, transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
+    def __init__(self, url: str, app_id: str, secret: bytes, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = httpx.AsyncClient(timeout=PATIENCE_S, transport=transport)
         self._url, self._app_id, self._secret = url.rstrip("/"), app_id, secret
 
