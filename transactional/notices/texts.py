@@ -86,8 +86,8 @@ CODES = {
 NO_CODE = {
     "register_taken": "Somebody, perhaps you, wants to open an account here with this address or number, which has one"
     " already. Log in, or set a new password if you forgot it. If it was not you, nothing needs to be done.",
-    "contact_replaced": "Your account has another e-mail address or phone number now, and this one is not used any more."
-    " If it was not you, ask us for help at once.",
+    "contact_replaced": "Your account has another e-mail address or phone number now, and this one is not used any"
+    " more. If it was not you, ask us for help at once.",
 }
 """What is said in place of a code to somebody who cannot use one; the page that asked looks the same."""
 CODE_ANY = "{code} is your verification code."
