@@ -31,7 +31,7 @@ DOCUMENTS: dict[str, Document] = {
     for each in (
         Document("terms", "2026-11", "/terms"),
         Document("privacy", "2026-11", "/privacy"),
-        Document("refund_rule", "2026-11", "/help#refunds"),
+        Document("refund_rule", "2026-11", "/terms#refunds"),
         # Sensitive personal information needs a separate consent (PIPL, article 29), which can be taken back (15).
         Document("identity", "2026-11", "/privacy#identity", is_required=False, can_be_withdrawn=True),
     )

@@ -103,7 +103,7 @@ async def _customer(
         return found.id
     session.add(Wallet(customer_id=made.id, balance_fen=0))
     await session.flush()
-    await consents.give(session, made.id, DOCUMENTS, visitor.language)
+    await consents.give(session, made.id, (*DOCUMENTS, "refund_rule"), visitor.language)  # it is part of the terms
     return made.id
 
 
