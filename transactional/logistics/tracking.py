@@ -60,7 +60,10 @@ async def _keep(session: WriteSession, vault: Vault, row: Shipment, events: Sequ
         if index in known:
             continue
         known.add(index)
-        sealed = await personal.seal(session, vault, row.customer_id, EVENT_PLACE, {"word": event.word})
+        try:
+            sealed = await personal.seal(session, vault, row.customer_id, EVENT_PLACE, {"word": event.word})
+        except personal.ErasedError:
+            return  # of an erased person no word is kept; the parcel's state goes on
         session.add(
             ShipmentEvent(
                 shipment_id=row.id,
