@@ -10,7 +10,7 @@ from tests.transactional.orders.goods import Market
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import codes, stock
 from transactional.accounts import service as accounts
-from transactional.accounts import tokens
+from transactional.accounts import members_sessions, tokens
 from transactional.accounts.models import Session
 from transactional.accounts.schemas import CustomerSubject
 from transactional.catalogue.schemas import ProductKind, SkuView
@@ -75,8 +75,11 @@ async def staffed(shop_client: Client, till: Till) -> World:
     for role in ROLES:
         async with writing(till.shop.engine) as session:
             email = f"{role}@example.com"
-            await accounts.add_staff(session, email, PASSWORD, role, role)
-        cookies[role] = (await accounts.log_in_staff(till.shop.engine, email, PASSWORD, 1)).token
+            member = await accounts.add_staff(session, email, PASSWORD, role, role)
+            token = await members_sessions.open_session(
+                session, member.id, till.shop.settings, by="password", device="Firefox", network="198.51.100.0/24"
+            )
+        cookies[role] = token.token
     with clock.at(clock.now() - timedelta(days=70)):
         await till.stocked.customer("long-ago", 100)
     return World(till, Market(till.shop), shop_client, cookies)

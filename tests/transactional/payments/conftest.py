@@ -25,6 +25,11 @@ from transactional.payments.schemas import NewPayment, PaymentView
 from transactional.payments.start import start
 from transactional.shop import Shop
 
+FREE = text("""
+select count(*) from shop.card as c join shop.sku as s on s.id = c.sku_id
+where s.public_id = :sku_id and c.state = 'available' and c.free_at <= now()
+""")
+
 
 @dataclass
 class Till:
@@ -47,14 +52,16 @@ class Till:
 
     async def place(self, quantity: int = 1, balance_fen: int = 0) -> tuple[CustomerSubject, PlacedOrder]:
         async with writing(self.shop.engine) as session:
-            free = await session.scalar(text("select count(*) from shop.card where delivered_fulfilment_id is null"))
-        if not free:
-            await self.stocked.stock(codes(20), 4000 * 20)
+            free = await session.scalar(FREE, {"sku_id": self.stocked.sku.id})
+        if (free or 0) < quantity:
+            await self.stocked.stock(codes(20, uuid4().hex[:8].upper()), 4000 * 20)
         customer = await self.stocked.customer(uuid4().hex[:12], balance_fen)
         async with writing(self.shop.engine) as session:
             terms = Terms(timedelta(minutes=15))
             wanted = [Wanted(self.stocked.sku.id, quantity)]
-            return customer, await place(session, self.shop.vault, customer.id, wanted, terms, clock.now(), self.shop.zone)
+            return customer, await place(
+                session, self.shop.vault, customer.id, wanted, terms, clock.now(), self.shop.zone
+            )
 
     async def start(
         self, customer: CustomerSubject, order: PlacedOrder, way: str = "native", key: str = "", method: Any = "wechat"
