@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,25 +70,39 @@ def served_shop(
     outside: Mapping[str, str],
     tmp_path: Path,
 ) -> Iterator[ServedShop]:
-    """The shop under uvicorn on a free loopback port, as a service is started; gateways find it there."""
+    """The shop on a free loopback port; gateways find it there."""
     if stocking is not None:
-        asyncio.run(_stock(fresh_database, journey_settings, stocking))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+        asyncio.run(stock_shop(fresh_database, journey_settings, stocking))
+    with served(fresh_database, journey_settings, outside, free_port(), tmp_path / "shop.log") as shop:
+        yield shop
+
+
+@contextmanager
+def served(
+    urls: DatabaseUrls, settings: Settings, outside: Mapping[str, str], port: int, log: Path
+) -> Iterator[ServedShop]:
+    """The shop under uvicorn on that loopback port, as a service is started."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "transactional.app:from_environment"]
-    command += ["--host", "127.0.0.1", "--port", port]
-    own = {"MINGSUAN_VAR": str(journey_settings.var), "MINGSUAN_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    environment = {**os.environ, **fresh_database.environment(), **own, **outside}
-    log = tmp_path / "shop.log"
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    own = {"MINGSUAN_VAR": str(settings.var), "MINGSUAN_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    environment = {**os.environ, **urls.environment(), **own, **outside}
     with log.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
         try:
-            yield ServedShop(_address(process, log), fresh_database, journey_settings)
+            yield ServedShop(_address(process, log), urls, settings)
         finally:
             process.terminate()
 
 
-async def _stock(urls: DatabaseUrls, settings: Settings, stocking: Callable[[Shop], Awaitable[None]]) -> None:
+def free_port() -> int:
+    """A port of loopback on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def stock_shop(urls: DatabaseUrls, settings: Settings, stocking: Callable[[Shop], Awaitable[None]]) -> None:
+    """Puts something into a shop that is not served yet."""
     source = engine(urls.app)
     try:
         await stocking(await open_shop(settings, source))
@@ -121,10 +136,17 @@ def chromium() -> str:
 @pytest.fixture
 def browser(chromium: str, served_shop: ServedShop) -> Iterator[Browser]:
     """Chromium, started after the shop: while it runs, this thread's event loop is its own."""
+    with started(chromium) as running:
+        yield running
+
+
+@contextmanager
+def started(chromium: str) -> Iterator[Browser]:
+    """A running Chromium."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, headless=True, args=list(FLAGS))
-        yield started
-        started.close()
+        running = playwright.chromium.launch(executable_path=chromium, headless=True, args=list(FLAGS))
+        yield running
+        running.close()
 
 
 @pytest.fixture

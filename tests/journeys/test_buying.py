@@ -26,7 +26,7 @@ def test_register_be_credited_buy_reveal_and_copy(
 ) -> None:
     shopper, clerk = watched(phone), watched(desk)
     steps.register(shopper.page, served_shop)
-    steps.stock_and_credit(clerk.page)
+    steps.credit(clerk.page)
     steps.buy(shopper.page)
     steps.reveal_and_copy(shopper.page)
     _without_scripts(browser, phone, served_shop)

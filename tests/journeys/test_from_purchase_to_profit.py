@@ -1,7 +1,6 @@
 """A purchase in the shop becomes profit of its day: one story from registering to the dashboards, in a real browser."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from mingsuan.services import services
 from mingsuan.settings import Settings
 from tests.journeys import steps
-from tests.journeys.conftest import ServedShop, Watched
+from tests.journeys.conftest import ServedShop, Watched, free_port
 from transactional.shop import Shop
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
@@ -39,7 +38,7 @@ def test_a_purchase_is_the_profit_of_its_day_and_the_books_agree(
 ) -> None:
     shopper, clerk = watched(phone).page, watched(desk).page
     steps.register(shopper, served_shop)
-    steps.stock_and_credit(clerk)
+    steps.credit(clerk)
     steps.buy(shopper)
     steps.reveal_and_copy(shopper)
     _refresh(served_shop)
@@ -60,7 +59,7 @@ def _refresh(shop: ServedShop) -> None:
 @contextmanager
 def _dashboards(shop: ServedShop, folder: Path) -> Iterator[str]:
     """The dashboards under Streamlit on a free loopback port, started as `mingsuan serve` starts them."""
-    settings = Settings(var=shop.settings.var, dashboards_port=_free_port())
+    settings = Settings(var=shop.settings.var, dashboards_port=free_port())
     plan = services(settings, shop.urls, folder)
     [(service, endpoint)] = [(each, at) for each, at in plan.endpoints if each.name == "dashboards"]
     log = folder / "dashboards.log"
@@ -77,13 +76,6 @@ def _dashboards(shop: ServedShop, folder: Path) -> Iterator[str]:
             yield endpoint.url
         finally:
             process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _day_of_the_sale(shop: ServedShop) -> date:

@@ -10,9 +10,6 @@ from tests.journeys.conftest import ServedShop, Watched
 from tests.journeys.steps import order_to_pay, register, stock
 from tests.simulation.gateways.served import World
 from tests.simulation.gateways.served import served as served_gateways
-from tests.transactional.small_shop import codes
-from tests.transactional.small_shop import stock as put_codes
-from transactional.db import writing
 from transactional.shop import Shop
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
@@ -32,12 +29,7 @@ def outside(gateways: World) -> Mapping[str, str]:
 
 @pytest.fixture
 def stocking() -> Callable[[Shop], Awaitable[None]]:
-    async def stocked(shop: Shop) -> None:
-        await stock(shop)
-        async with writing(shop.engine) as session:
-            await put_codes(session, shop, "STEAM-50", codes(3, "REAL-CODE"), 12000)
-
-    return stocked
+    return stock
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ class World:
 def served(
     folder: Path,
     *,
+    shop_url: str = SHOP_URL,
     fees: Mapping[Method, FeeTerms] | None = None,
     misbehaviour: Misbehaviour | None = None,
     time_scale: float = 0.001,
@@ -61,7 +62,7 @@ def served(
     base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     app = create_app(
         folder,
-        SHOP_URL,
+        shop_url,
         base_url=base_url,
         in_memory=True,
         fees=fees,

@@ -1,12 +1,15 @@
 """What staff do at the desk: credit once, import whole or not at all, and only what their role allows."""
 
+from uuid import uuid4
+
+import httpx
 import pytest
 
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.api_client import Client
 from tests.transactional.small_shop import Stocked
 from tests.transactional.web.seen import Seen
-from tests.transactional.web.visits import HTML, credit, enter_desk, register, send, visit
+from tests.transactional.web.visits import HTML, credit, enter_desk, import_cards, register, send, visit
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +31,7 @@ async def test_an_auditor_looks_and_changes_nothing(stocked: Stocked, fresh_data
         money = await send(
             client, "/desk/wallets", email="x@example.com", amount="1", source="bank", idempotency_key="12345678"
         )
-        cards = await client.post("/desk/cards", data={"sku": "STEAM-50"}, files={"file": b"A"}, headers=HTML)
+        cards = await import_cards(client, b"A", sku="STEAM-50")
         assert [answer.status_code for answer in (price, money, cards)] == [403, 403, 403]
     assert await stocked.rows("select count(*) from shop.price") == [(1,)]
 
@@ -43,8 +46,8 @@ async def test_a_buyer_brings_codes_in_but_sets_no_prices_and_gives_no_money(
         money = await send(
             client, "/desk/wallets", email="x@example.com", amount="1", source="bank", idempotency_key="12345678"
         )
-        cards = await client.post("/desk/cards", data={"sku": "STEAM-50"}, files={"file": b"A"}, headers=HTML)
-        assert [answer.status_code for answer in (price, state, money, cards)] == [403, 403, 403, 200]
+        cards = await import_cards(client, b"A", sku="STEAM-50")
+        assert [answer.status_code for answer in (price, state, money, cards)] == [403, 403, 403, 303]
     assert await stocked.rows("select count(*) from shop.price") == [(1,)]
 
 
@@ -80,46 +83,36 @@ async def test_what_cannot_be_credited_is_said_beside_its_field(stocked: Stocked
     assert fraction.status_code == nobody.status_code == negative.status_code == 422
 
 
-async def test_a_card_file_goes_in_whole_or_every_bad_row_is_named(
-    stocked: Stocked, fresh_database: DatabaseUrls
-) -> None:
-    async with Client(stocked.shop, fresh_database) as client:
-        await enter_desk(client, stocked.shop)
-        form = {"sku": stocked.sku.code, "cost": "80.01", "supplier": "First"}
-        bad = {"file": ("cards.csv", b"code,secret\nGOOD-1,1\nGOOD-1,2\n,3\n")}
-        refused = await client.post("/desk/cards", data=form, files=bad, headers=HTML)
-        seen = Seen(refused.text)
-        assert refused.status_code == 422
-        assert "2 problems to mend" in seen.text
-        assert "The same code as in row 2." in seen.text
-        assert seen.fields["supplier"] == "First"
-        assert await stocked.rows("select count(*) from shop.card") == [(0,)]
-        good = {"file": ("cards.csv", b"code\nGOOD-1\nGOOD-2\n")}
-        done = await client.post("/desk/cards", data=form, files=good, headers=HTML)
-        assert "2 codes from cards.csv are in stock for STEAM-50." in Seen(done.text).text
-        assert "2 in stock" in (await visit(client, "/products/steam-50")).text
-    assert await stocked.rows("select cost_fen from shop.card order by 1") == [(4000,), (4001,)]
-
-
 async def test_a_product_is_made_priced_and_published_at_the_desk(
     stocked: Stocked, fresh_database: DatabaseUrls
 ) -> None:
     async with Client(stocked.shop, fresh_database) as client:
         await enter_desk(client, stocked.shop)
-        await send(client, "/desk/categories/new", slug="gifts", name_zh="礼品", name_en="Gifts", position="3")
-        product = {"category_slug": "gifts", "slug": "tea-card", "title_zh": "茶卡", "title_en": "Tea card"}
-        made = await send(client, "/desk/products/new", **product)
+        await _filled(client, "/desk/categories/new", slug="gifts", name_zh="礼品", name_en="Gifts", position="3")
+        product = {
+            "category_slug": "gifts",
+            "slug": "tea-card",
+            "kind": "card_code",
+            "title_zh": "茶卡",
+            "title_en": "Tea card",
+        }
+        made = await _filled(client, "/desk/products/new", **product)
         assert made.headers["location"] == "/desk/products/tea-card?done=product"
         assert (await client.get("/products/tea-card", headers=HTML)).status_code == 404
         sku = {"code": "TEA-20", "name_zh": "20 元", "name_en": "20 yuan", "list_price": "20"}
-        await send(client, "/desk/products/tea-card/skus", **sku)
-        await send(client, "/desk/products/tea-card/price", sku_code="TEA-20", price="18.50")
-        await send(client, "/desk/products/tea-card/state", publish_state="published")
+        await _filled(client, "/desk/products/tea-card/skus", **sku)
+        await _filled(client, "/desk/products/tea-card/price", sku_code="TEA-20", price="18.50")
+        await _filled(client, "/desk/products/tea-card/state", publish_state="published")
         assert "Tea card" in (await visit(client, "/categories/gifts")).text
         assert "¥18.50" in (await visit(client, "/desk/products/tea-card")).text
-        twice = await send(client, "/desk/products/new", **product)
+        twice = await _filled(client, "/desk/products/new", **product)
         assert twice.status_code == 422
         assert "already in use" in Seen(twice.text).text
-        wrong = await send(client, "/desk/products/new", **{**product, "slug": "Tea Card!", "title_en": ""})
+        wrong = await _filled(client, "/desk/products/new", **{**product, "slug": "Tea Card!", "title_en": ""})
         assert "Has characters that are not allowed here" in Seen(wrong.text).text
         assert "Must not be empty" in Seen(wrong.text).text
+
+
+async def _filled(client: Client, address: str, **form: str) -> httpx.Response:
+    """A form that was opened just now: no other has its key."""
+    return await send(client, address, **form, idempotency_key=str(uuid4()))
