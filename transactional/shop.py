@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.settings import Settings
 from transactional.accounts.attempts import Watch
+from transactional.accounts.entry_gate import Gate
 from transactional.accounts.identity_http import configured as identity_provider
 from transactional.accounts.identity_provider import IdentityProvider, ManualReview
 from transactional.accounts.log_ins import LogIns
-from transactional.accounts.password_queue import PasswordQueue
+from transactional.accounts.refused_attempts import RefusedAttempts
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
@@ -44,10 +45,10 @@ class Shop:
     intake: Intake
     log_ins: LogIns
     catalogue: CatalogueCache
+    gate: Gate
+    wrong_log_ins: Watch
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
-    password_queue: PasswordQueue = field(default_factory=PasswordQueue)
-    wrong_log_ins: Watch = field(default_factory=Watch)
     senders: Mapping[str, Sender] = field(default_factory=dict)
     tracker: Tracker | None = None
     identity: IdentityProvider = field(default_factory=ManualReview)
@@ -55,6 +56,7 @@ class Shop:
     async def aclose(self) -> None:
         """Ends the connections to gateways, providers and the cache; the engine is the caller's."""
         await self.catalogue.aclose()
+        await self.gate.refused.aclose()
         ends = [gateway.aclose() for gateway in self.gateways.values()]
         ends += [sender.aclose() for sender in self.senders.values()]
         ends += [self.tracker.aclose()] if self.tracker else []
@@ -75,5 +77,7 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     own = beside(engine, SHARED_CONNECTIONS)
     asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
+    watch = Watch()
+    gate = Gate("customer", RefusedAttempts(own, vault, watch))
     about = (settings, engine, vault, profile.currency, zone)
-    return Shop(*about, *asked, doors, senders=ways, identity=identity, tracker=tracker(settings))
+    return Shop(*about, *asked, gate, watch, doors, senders=ways, identity=identity, tracker=tracker(settings))

@@ -1,7 +1,9 @@
 """Thieves who try stolen passwords from many addresses of loopback, and a shopper who logs in all the while."""
 
 import asyncio
+import json
 import random
+import ssl
 import statistics
 import time
 from collections import Counter
@@ -12,15 +14,37 @@ import httpx
 
 SESSION = "/api/v1/session"
 BROWSER_HEADERS = {"user-agent": "Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1", "sec-fetch-site": "same-origin"}
-THIEVES_HEADERS = {"user-agent": "python-requests/2.32"}
 PATIENCE_S = 60.0
+EVERY_S = 0.2
+
+
+PLAIN = ssl.create_default_context()
+"""One for all clients: nothing here is encrypted, and making one takes longer than a request."""
 
 
 def client_at(url: str, address: str, **headers: str) -> httpx.AsyncClient:
     """A client whose connections come from that address of loopback."""
     fresh = httpx.Limits(max_keepalive_connections=0)  # one that was kept may be closed while it is used again
-    transport = httpx.AsyncHTTPTransport(local_address=address, limits=fresh)
+    transport = httpx.AsyncHTTPTransport(verify=PLAIN, local_address=address, limits=fresh)
     return httpx.AsyncClient(base_url=url, transport=transport, timeout=PATIENCE_S, headers=headers)
+
+
+async def post_from(address: str, url: httpx.URL, content: dict[str, str]) -> int:
+    """The status of one POST over a connection of its own; as cheap as can be, since the shop has the same cores."""
+    body = json.dumps(content).encode()
+    head = (
+        f"POST {url.path} HTTP/1.1\r\nhost: {url.host}:{url.port}\r\nuser-agent: python-requests/2.32\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        reader, writer = await asyncio.open_connection(url.host, url.port, local_addr=(address, 0))
+        try:
+            writer.write(head.encode() + body)
+            answer = await reader.read()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+    return int(answer.split(b" ", 2)[1])
 
 
 def loopback_addresses(count: int, chance: random.Random) -> list[str]:
@@ -39,25 +63,22 @@ class Thieves:
     addresses: Sequence[str]
     target: str
     answers: Counter[int] = field(default_factory=Counter)
+    waits: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
     async def try_all(self, tries: int, seconds: float, target_every: int) -> None:
         began, pause = time.perf_counter(), seconds / tries
-        clients = [client_at(self.url, address, **THIEVES_HEADERS) for address in self.addresses]
-        try:
-            async with asyncio.TaskGroup() as all_of_them:
-                for number in range(tries):
-                    await asyncio.sleep(max(0.0, began + number * pause - time.perf_counter()))
-                    who = self.target if number % target_every == 0 else f"stolen-{number}@example.com"
-                    all_of_them.create_task(self._try(clients[number % len(clients)], who))
-                self.seconds = time.perf_counter() - began
-        finally:
-            for client in clients:
-                await client.aclose()
+        async with asyncio.TaskGroup() as all_of_them:
+            for number in range(tries):
+                await asyncio.sleep(max(0.0, began + number * pause - time.perf_counter()))
+                who = self.target if number % target_every == 0 else f"stolen-{number}@example.com"
+                all_of_them.create_task(self._try(self.addresses[number % len(self.addresses)], who))
+            self.seconds = time.perf_counter() - began
 
-    async def _try(self, client: httpx.AsyncClient, who: str) -> None:
-        answer = await client.post(SESSION, json={"identifier": who, "password": "stolen elsewhere"})
-        self.answers[answer.status_code] += 1
+    async def _try(self, address: str, who: str) -> None:
+        began, stolen = time.perf_counter(), {"identifier": who, "password": "stolen elsewhere"}
+        self.answers[await post_from(address, httpx.URL(self.url + SESSION), stolen)] += 1
+        self.waits.append(time.perf_counter() - began)
 
 
 @dataclass
@@ -111,6 +132,27 @@ class Shopper:
             return asked
         given = {"identifier": self.identifier, "flow": asked.json()["flow"], "code": await self.read_code()}
         return await client.post(SESSION, json=given)
+
+
+@dataclass
+class Reader:
+    """Somebody who looks at a page of the shop again and again, logged in nowhere."""
+
+    url: str
+    page: str
+    seconds: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    async def look_once(self) -> None:
+        async with client_at(self.url, "127.0.0.1", **BROWSER_HEADERS) as client:
+            began = time.perf_counter()
+            self.statuses[(await client.get(self.page)).status_code] += 1
+            self.seconds.append(time.perf_counter() - began)
+
+    async def until(self, done: asyncio.Event) -> None:
+        while not done.is_set():
+            await self.look_once()
+            await asyncio.sleep(EVERY_S)
 
 
 def p95(seconds: Sequence[float]) -> float:

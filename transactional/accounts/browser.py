@@ -5,6 +5,7 @@ worth nothing without the code (see `codes`).
 """
 
 import base64
+import hmac
 import json
 from dataclasses import asdict, dataclass
 
@@ -12,9 +13,12 @@ from fastapi import Request
 from starlette.responses import Response
 
 from mingsuan.settings import Settings
+from transactional.accounts import personal
 from transactional.accounts.codes import MINUTES, Purpose
 from transactional.accounts.sessions import Opened, Visitor
-from transactional.edge import CUSTOMER_COOKIE, client_address, language
+from transactional.cards.vault import Vault
+from transactional.edge import CUSTOMER_COOKIE, client_address, language, shop_of
+from transactional.shop import Shop
 
 DEVICE_COOKIE = "mingsuan_device"
 FLOW_COOKIE = "mingsuan_flow"
@@ -38,19 +42,35 @@ def visitor_of(request: Request) -> Visitor:
     return Visitor(
         address=client_address(request),
         user_agent=request.headers.get("user-agent", ""),
-        device_token=request.cookies.get(DEVICE_COOKIE),
+        device_token=device_token(request),
         session_token=request.cookies.get(CUSTOMER_COOKIE),
         language=language(request),
     )
 
 
-def give(answer: Response, opened: Opened, settings: Settings) -> None:
+def device_token(request: Request) -> str | None:
+    """The token of a device that this shop gave out; anything else that is in the cookie is none.
+
+    That is told without the database, so that nobody who makes tokens up is let in before others.
+    """
+    token, _, mark = request.cookies.get(DEVICE_COOKIE, "").partition(".")
+    return token if hmac.compare_digest(mark.encode(), _mark(shop_of(request).vault, token).encode()) else None
+
+
+def give(answer: Response, opened: Opened, shop: Shop) -> None:
     """The log-in, and the device's token when it has a new one; a flow is over with it."""
-    secure = settings.secure_cookies
-    kept = [(CUSTOMER_COOKIE, opened.session)] + ([(DEVICE_COOKIE, opened.device)] if opened.device else [])
-    for name, token in kept:
-        answer.set_cookie(name, token.token, expires=token.expires_at, httponly=True, samesite="lax", secure=secure)
+    secure = shop.settings.secure_cookies
+    kept = [(CUSTOMER_COOKIE, opened.session.token, opened.session.expires_at)]
+    if opened.device:
+        marked = f"{opened.device.token}.{_mark(shop.vault, opened.device.token)}"
+        kept.append((DEVICE_COOKIE, marked, opened.device.expires_at))
+    for name, content, expires_at in kept:
+        answer.set_cookie(name, content, expires=expires_at, httponly=True, samesite="lax", secure=secure)
     answer.delete_cookie(FLOW_COOKIE, httponly=True, samesite="lax", secure=secure)
+
+
+def _mark(vault: Vault, token: str) -> str:
+    return personal.index(vault, "device-cookie", token)[:16].hex()
 
 
 def take_away(answer: Response, settings: Settings) -> None:

@@ -128,6 +128,6 @@ async def reset_password(body: PasswordReset, request: Request, response: Respon
 
 
 async def _given(response: Response, shop: Shop, opened: Opened) -> CustomerView:
-    give(response, opened, shop.settings)
+    give(response, opened, shop)
     async with reading(shop.engine) as session:
         return CustomerView.model_validate(await service.customer_of(session, opened.session.token))

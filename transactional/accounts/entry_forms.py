@@ -11,10 +11,11 @@ from starlette.responses import Response
 from transactional.accounts import code_requests
 from transactional.accounts.browser import Flow, flow_of, give, give_flow, visitor_of
 from transactional.accounts.codes import Purpose
+from transactional.accounts.entry_errors import CrowdedError, TooManyTriesError
 from transactional.accounts.identifiers import Identifier, identified
 from transactional.accounts.sessions import Opened
 from transactional.db import reading
-from transactional.edge import shop_of
+from transactional.edge import language, shop_of
 from transactional.errors import ShopError
 from transactional.web.page import Page, go, open_page, own_address, with_next
 
@@ -37,8 +38,13 @@ class Refused:
     retry_after: str = ""
 
 
-async def page_of(request: Request) -> Page:
-    """The page, read now: handlers of these forms hold no connection while a password waits."""
+async def page_of(request: Request, refusal: ShopError | None = None) -> Page:
+    """The page, read now: handlers of these forms hold no connection while a password waits.
+
+    Who was refused because there are too many is shown the form without asking the database for anything.
+    """
+    if isinstance(refusal, TooManyTriesError | CrowdedError):
+        return Page(request, shop_of(request), language(request))
     async with reading(shop_of(request).engine) as session:
         return await open_page(request, session)
 
@@ -47,7 +53,7 @@ async def form(
     request: Request, template: str, refusal: ShopError | None = None, *, address: str = "/", **values: object
 ) -> HTMLResponse:
     """The empty form, or the refused one with every reason at its field."""
-    page, own = await page_of(request), own_address(address)
+    page, own = await page_of(request, refusal), own_address(address)
     refused = told(refusal, page.language) if refusal else Refused()
     answer = page.show(
         template,
@@ -105,5 +111,5 @@ def whose(flow: Flow) -> Identifier:
 
 def let_in(request: Request, opened: Opened, address: str) -> RedirectResponse:
     answer = go(own_address(address))
-    give(answer, opened, shop_of(request).settings)
+    give(answer, opened, shop_of(request))
     return answer

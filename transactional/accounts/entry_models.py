@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Row
@@ -34,7 +34,10 @@ class OneTimeCode(Numbered):
 
 
 class RateLimit(Row):
-    """How much of an allowance is used up, by keyed hash of what it is and whose: all of it again at `free_at`."""
+    """How much of an allowance is used up, by keyed hash of what it is and whose: all of it again at `free_at`.
+
+    A row whose instant has passed says the same as none, and is taken away.
+    """
 
     __tablename__ = "rate_limit"
 
@@ -43,12 +46,16 @@ class RateLimit(Row):
 
 
 class LogInAttempt(Numbered):
-    """One row per attempt to log in; whose and from where are keyed hashes, the network is cut to its first bits."""
+    """One row per attempt to log in; whose and from where are keyed hashes, the network is cut to its first bits.
+
+    Attempts that were refused before anything was looked up are one row for all of one second (`times`).
+    """
 
     __tablename__ = "log_in_attempt"
     __table_args__ = (
         CheckConstraint("kind in ('customer', 'staff')", name="kind"),
         CheckConstraint(f"outcome in {ATTEMPTS!r}", name="outcome"),
+        CheckConstraint("times > 0", name="times"),
         Index("log_in_attempt_happened_at_idx", "happened_at"),
         Index("log_in_attempt_who_index_idx", "who_index", "happened_at"),
     )
@@ -61,6 +68,7 @@ class LogInAttempt(Numbered):
     outcome: Mapped[str] = mapped_column(Text)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
+    times: Mapped[int] = mapped_column(server_default=text("1"))
     happened_at: Mapped[datetime]
 
 

@@ -25,11 +25,12 @@ CODES_PER_DAY = Allowance("codes_day", count=12, period=DAY, burst=12)
 CODES_PER_ADDRESS = Allowance("codes_address", count=20, period=HOUR, burst=10)
 PASSWORD_CHANGES = Allowance("password_change", count=10, period=HOUR, burst=5)
 """Wrong old passwords given by one customer who is logged in."""
-GOOD_ADDRESS = Allowance("good_address", count=1, period=DAY, burst=1)
-"""Used up (remembered) while a log-in from the address succeeded lately: it waits before addresses without any."""
 HOME = Allowance("home", count=1, period=DAY, burst=1)
-"""The same for one customer from one address: strangers cannot use up the codes that may be sent on its request."""
+"""Used up (remembered) while a customer's log-in from the address succeeded lately: strangers cannot use up the codes
+that may be sent on its request."""
 GOOD_FOR = timedelta(days=30)
+TRIES_COUNT_FOR = timedelta(minutes=10)
+"""An address that was quiet for so long waits as one that never tried."""
 
 WRONG_A_MINUTE = 100
 """So many wrong tries in a minute are an attack, which people are told of once an hour."""
@@ -60,11 +61,11 @@ SYSTEMS = (
 )
 
 
-def rank(used_by_address: int, *, is_known_device: bool, is_good_address: bool) -> int:
-    """Who waits behind whom for a hash: 0 first. `used_by_address` counts this try."""
+def rank(tries_of_address: int, *, is_known_device: bool, is_good_address: bool) -> int:
+    """Who waits behind whom: 0 first. `tries_of_address` are those of late, this one among them."""
     if is_known_device:
         return 0
-    return max(used_by_address, 1) + (0 if is_good_address else 1)
+    return max(tries_of_address, 1) + (0 if is_good_address else 1)
 
 
 def device_name(user_agent: str) -> str:

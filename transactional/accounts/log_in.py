@@ -1,4 +1,4 @@
-"""Logging in by password: allowances first, then the queue, then the hash, each in a transaction of its own.
+"""Logging in by password: the gate first, then the allowances, then the hash.
 
 These take the shop, not a session: an attempt is recorded whether or not it succeeds, and no connection waits for a
 hash. Nothing that is answered tells whether anybody has the identifier.
@@ -10,20 +10,8 @@ from datetime import datetime
 from mingsuan import clock
 from transactional.accounts import attempts, entry_queries, passwords, rate_limits, sessions
 from transactional.accounts.attempts import Attempt, Outcome
-from transactional.accounts.entry_errors import (
-    CodeNeededError,
-    CrowdedError,
-    TooManyTriesError,
-)
-from transactional.accounts.entry_rules import (
-    ADDRESS,
-    DEVICE,
-    GOOD_ADDRESS,
-    GOOD_FOR,
-    HOME,
-    IDENTIFIER,
-    rank,
-)
+from transactional.accounts.entry_errors import CodeNeededError, TooManyTriesError
+from transactional.accounts.entry_rules import ADDRESS, DEVICE, GOOD_FOR, HOME, IDENTIFIER
 from transactional.accounts.identifiers import Identifier
 from transactional.accounts.rate_limits import Use, address_block
 from transactional.accounts.sessions import Opened, Visitor
@@ -34,29 +22,24 @@ from transactional.shop import Shop
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A password that may be checked: whose hash it is compared with, who waits behind whom, what was used up."""
+    """A password that may be checked: whose hash it is compared with, what was used up."""
 
     found: entry_queries.Found | None
-    rank: int
-    whose: str
     uses: tuple[Use, ...]
 
 
 async def by_password(shop: Shop, visitor: Visitor, who: Identifier, password: str) -> Opened:
     """Raises WrongCredentialsError, CodeNeededError, TooManyTriesError, CrowdedError: each for anybody, alike."""
-    admitted = await _admitted(shop, visitor, who, clock.now())
-    stored = admitted.found.password_hash if admitted.found else None
-    try:
-        async with shop.password_queue.turn(admitted.rank, admitted.whose):
-            fits = await passwords.matches(password, stored)
-            newer = await passwords.hashed(password) if fits and stored and passwords.is_outdated(stored) else None
-    except CrowdedError:
-        await _record_alone(shop, visitor, who, admitted.found, "refused")
-        raise
-    if not fits or admitted.found is None:
-        await _record_alone(shop, visitor, who, admitted.found, "wrong")
-        raise WrongCredentialsError
-    return await _opened(shop, visitor, who, admitted, newer)
+    async with shop.gate.turn(visitor, who.subject):
+        admitted = await _admitted(shop, visitor, who, clock.now())
+        stored = admitted.found.password_hash if admitted.found else None
+        fits = await passwords.matches(password, stored)
+        newer = await passwords.hashed(password) if fits and stored and passwords.is_outdated(stored) else None
+        if not fits or admitted.found is None:
+            async with writing(shop.engine) as session:
+                await record(session, shop, visitor, who, admitted.found, "wrong", clock.now())
+            raise WrongCredentialsError
+        return await _opened(shop, visitor, who, admitted, newer)
 
 
 async def welcome(
@@ -74,13 +57,13 @@ async def welcome(
     at = clock.now()
     block = address_block(visitor.address)
     await rate_limits.give_back(session, shop.vault, uses)
-    await rate_limits.remember(session, shop.vault, GOOD_ADDRESS.of(block), at + GOOD_FOR)
     await rate_limits.remember(session, shop.vault, HOME.of(f"{who.subject}\0{block}"), at + GOOD_FOR)
     opened = await sessions.open_session(
         session, customer_id, visitor, shop.settings.session_days, opened_by, is_new=is_new
     )
     found = entry_queries.Found(customer_id, None)
     await record(session, shop, visitor, who, found, "succeeded", at)
+    shop.gate.remember_success(visitor, who.subject)
     return opened
 
 
@@ -98,20 +81,18 @@ async def _admitted(shop: Shop, visitor: Visitor, who: Identifier, at: datetime)
         if known is not None:
             use = DEVICE.of(str(known))
             if not (await rate_limits.take(session, shop.vault, [use], at)).is_refused:
-                return Admitted(found, 0, f"device {known}", (use,))
-        block = address_block(visitor.address)
-        by_address, by_identifier = ADDRESS.of(block), IDENTIFIER.of(who.subject)
+                return Admitted(found, (use,))
+        by_address, by_identifier = ADDRESS.of(address_block(visitor.address)), IDENTIFIER.of(who.subject)
         taken = await rate_limits.take(session, shop.vault, [by_address], at)
         if taken.is_refused:
             refusal = TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
             await record(session, shop, visitor, who, found, "refused", at)
+            shop.gate.remember_refusal(visitor, who.subject, taken.retry_after_seconds)
         elif (await rate_limits.take(session, shop.vault, [by_identifier], at)).is_refused:
             refusal = CodeNeededError()
             await record(session, shop, visitor, who, found, "code_needed", at)
         else:
-            good = await rate_limits.used(session, shop.vault, [GOOD_ADDRESS.of(block)], at)
-            place = rank(taken.used[ADDRESS.scope], is_known_device=False, is_good_address=good[GOOD_ADDRESS.scope] > 0)
-            return Admitted(found, place, block, (by_address, by_identifier))
+            return Admitted(found, (by_address, by_identifier))
     raise refusal
 
 
@@ -121,13 +102,6 @@ async def _opened(shop: Shop, visitor: Visitor, who: Identifier, admitted: Admit
         if newer:
             await entry_queries.set_password(session, admitted.found.id, newer, None)
         return await welcome(session, shop, visitor, who, admitted.found.id, "password", list(admitted.uses))
-
-
-async def _record_alone(
-    shop: Shop, visitor: Visitor, who: Identifier, found: entry_queries.Found | None, outcome: Outcome
-) -> None:
-    async with writing(shop.engine) as session:
-        await record(session, shop, visitor, who, found, outcome, clock.now())
 
 
 async def record(

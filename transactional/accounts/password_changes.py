@@ -28,7 +28,7 @@ async def change(shop: Shop, visitor: Visitor, customer: CustomerSubject, old: s
     async with reading(shop.engine) as session:
         found = await entry_queries.by_id(session, customer.id)
     stored = found.password_hash if found else None
-    async with shop.password_queue.turn(0, f"customer {customer.id}"):
+    async with shop.gate.queue.turn(0, f"customer {customer.id}"):
         if stored and not await passwords.matches(old, stored):
             raise InvalidInputError([FieldProblem("old_password", "This is not your present password.")])
         password_hash = await passwords.hashed(new)

@@ -12,7 +12,7 @@ from anyio.lowlevel import RunVar
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from transactional.accounts.password_queue import spare_core
+from transactional.accounts.entry_queue import spare_core
 
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
 _limiter: RunVar[CapacityLimiter] = RunVar("password_hashing")

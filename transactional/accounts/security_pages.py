@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from mingsuan import clock
 from transactional.accounts import entry_queries, password_changes, sessions
-from transactional.accounts.browser import DEVICE_COOKIE, give, take_away, visitor_of
+from transactional.accounts.browser import device_token, give, take_away, visitor_of
 from transactional.accounts.entry_forms import told
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import reading, writing
@@ -37,7 +37,7 @@ async def change_password(
     except ShopError as refusal:
         return await _shown(request, customer, refusal)
     answer = go(f"{HERE}?done=password")
-    give(answer, opened, shop.settings)
+    give(answer, opened, shop)
     return answer
 
 
@@ -81,7 +81,7 @@ async def _shown(
         page: Page = await open_page(request, session)
         found = await entry_queries.by_id(session, customer.id)
         open_now = await sessions.open_sessions(session, customer.id, request.cookies.get(CUSTOMER_COOKIE))
-        devices = await sessions.known_devices(session, customer.id, request.cookies.get(DEVICE_COOKIE))
+        devices = await sessions.known_devices(session, customer.id, device_token(request))
     refused = told(refusal, page.language) if refusal else None
     answer = page.show(
         "accounts/security.html",

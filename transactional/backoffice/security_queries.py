@@ -10,16 +10,16 @@ from transactional.db import ReadSession
 
 OUTCOMES = ("succeeded", "code_needed", "wrong", "refused")
 BY_HOUR = text("""
-select date_trunc('hour', happened_at) as hour, kind, outcome, count(*) as n
+select date_trunc('hour', happened_at) as hour, kind, outcome, sum(times)::bigint as n
 from shop.log_in_attempt where happened_at >= :since group by 1, 2, 3
 """)
 BY_NETWORK = text("""
-select network, count(*) as tries, count(distinct who_index) as accounts,
-    count(*) filter (where outcome = 'succeeded') as succeeded,
-    count(*) filter (where outcome in ('wrong', 'refused')) as failed,
+select network, sum(times)::bigint as tries, count(distinct who_index) as accounts,
+    coalesce(sum(times) filter (where outcome = 'succeeded'), 0)::bigint as succeeded,
+    coalesce(sum(times) filter (where outcome in ('wrong', 'refused')), 0)::bigint as failed,
     max(happened_at) as last_at
 from shop.log_in_attempt where happened_at >= :since
-group by network having count(*) filter (where outcome in ('wrong', 'refused')) > 0
+group by network having bool_or(outcome in ('wrong', 'refused'))
 order by failed desc, network limit :limit
 """)
 WITHOUT_SECOND_FACTOR = text("""

@@ -1,13 +1,17 @@
 """What people see of attempts to get in: hours, networks, and a case when a minute was an attack."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from mingsuan import clock
 from transactional.accounts import attempts
 from transactional.accounts.attempts import ASK_EVERY, Attempt, Outcome, Watch
 from transactional.accounts.entry_rules import WRONG_A_MINUTE
+from transactional.accounts.refused_attempts import PAIRS, RefusedAttempts
+from transactional.backoffice import security_queries
 from transactional.db import reading, writing
 from transactional.shop import Shop
 
@@ -57,15 +61,54 @@ async def test_hours_and_networks_are_counted_the_worst_first(shop: Shop) -> Non
     await tried(shop, watch, 7, at=AT + timedelta(hours=1), network="203.0.113")
     await tried(shop, watch, 2, "refused", at=AT + timedelta(hours=1))
     async with reading(shop.engine) as session:
-        hours = await attempts.by_hour(session, AT - timedelta(days=1))
-        networks = await attempts.by_network(session, AT - timedelta(days=1))
-        none = await attempts.by_hour(session, AT + timedelta(hours=2))
-    assert [(each.hour.hour, each.succeeded, each.wrong, each.refused, each.addresses) for each in hours] == [
-        (7, 0, 7, 2, 9),
-        (6, 3, 0, 0, 3),
-    ]
-    assert [(each.network, each.failed, each.succeeded, each.addresses) for each in networks] == [
+        hours = await security_queries.hours(session, AT - timedelta(days=1), "customer")
+        networks = await security_queries.networks(session, AT - timedelta(days=1), 20)
+        none = await security_queries.hours(session, AT + timedelta(hours=2), "customer")
+    assert [
+        (each.starts_at.hour, each.counts["succeeded"], each.counts["wrong"], each.counts["refused"]) for each in hours
+    ] == [(7, 0, 7, 2), (6, 3, 0, 0)]
+    assert [(each.network, each.failed, each.succeeded, each.accounts) for each in networks] == [
         ("203.0.113.0/24", 7, 0, 7),
         ("198.51.100.0/24", 2, 3, 3),
     ]
-    assert none == ()
+    assert none == []
+
+
+async def test_refusals_at_the_door_are_counted_in_few_rows_and_all_of_them(shop: Shop) -> None:
+    watch = Watch()
+    refused = RefusedAttempts(shop.engine, shop.vault, watch, every_s=3600)
+    for number in range(3 * WRONG_A_MINUTE):
+        refused.count(Attempt("customer", f"email:a{number % 2}@example.com", f"203.0.113.{number % 3}"))
+    await refused.aclose()
+    async with reading(shop.engine) as session:
+        rows = (await session.execute(text("select count(*), sum(times) from shop.log_in_attempt"))).one()
+        [network] = await security_queries.networks(session, clock.now() - timedelta(hours=1), 20)
+    assert tuple(rows) == (6, 3 * WRONG_A_MINUTE)
+    assert (network.network, network.tries, network.accounts) == ("203.0.113.0/24", 3 * WRONG_A_MINUTE, 2)
+    assert [count for _, count in await cases(shop)] == [3 * WRONG_A_MINUTE]
+
+
+async def test_refusals_are_written_a_moment_later_without_being_asked_for(shop: Shop) -> None:
+    refused = RefusedAttempts(shop.engine, shop.vault, Watch(), every_s=0.01)
+    for more in (1, 2):
+        refused.count(Attempt("customer", "email:a@example.com", "203.0.113.7"))
+        async with asyncio.timeout(10), reading(shop.engine) as session:
+            while await session.scalar(text("select sum(times) from shop.log_in_attempt")) != more:
+                await asyncio.sleep(0.01)
+    await refused.aclose()
+
+
+async def test_refusals_that_could_not_be_written_are_counted_on_and_never_without_bounds(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = RefusedAttempts(shop.engine, shop.vault, Watch(), every_s=3600)
+    for number in range(PAIRS + 10):
+        refused.count(Attempt("customer", f"email:a{number}@example.com", "203.0.113.7"))
+    with monkeypatch.context() as broken:
+        broken.setattr(attempts, "ADD_REFUSED", text("select 1/0"))
+        await refused.flush()
+    refused.count(Attempt("customer", "email:a0@example.com", "203.0.113.7"))
+    await refused.aclose()
+    async with reading(shop.engine) as session:
+        rows = (await session.execute(text("select count(*), sum(times) from shop.log_in_attempt"))).one()
+    assert tuple(rows) == (PAIRS + 1, PAIRS + 11)

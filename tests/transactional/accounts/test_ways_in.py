@@ -76,6 +76,7 @@ class TestRegistering:
         assert (customer.email, customer.display_name) == ("li@example.com", "li")
         assert await rows(shop, "select document, act from shop.consent order by document") == [
             ("privacy", "given"),
+            ("refund_rule", "given"),
             ("terms", "given"),
         ]
         assert await rows(shop, "select email_verified_at is not null, phone_index is null from shop.customer") == [

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from transactional.accounts.entry_errors import CrowdedError
+from transactional.accounts.entry_queue import PLACES_EACH, EntryQueue
 from transactional.accounts.entry_rules import device_name, rank
-from transactional.accounts.password_queue import PLACES_EACH, PasswordQueue
 
 pytestmark = pytest.mark.anyio
 
@@ -15,14 +15,14 @@ class Scene:
     """One turn at a time, taken by somebody until `go` is called; then everybody's order is known."""
 
     def __init__(self, **options: float) -> None:
-        self.queue = PasswordQueue(at_once=1, **options)  # type: ignore[arg-type]
+        self.queue = EntryQueue(at_once=1, **options)  # type: ignore[arg-type]
         self.order: list[str] = []
         self._end = asyncio.Event()
         self._first = asyncio.create_task(self._hold())
         self.tasks: list[asyncio.Task[None]] = []
 
     async def _hold(self) -> None:
-        async with self.queue.turn(0, "first"):
+        async with self.queue.turn(0, "first"), self.queue.turn(2, "first stranger"):
             await self._end.wait()
 
     async def come(self, name: str, rank: int, whose: str = "") -> asyncio.Task[None]:
@@ -69,15 +69,31 @@ async def test_one_place_cannot_fill_the_queue() -> None:
     assert scene.order[-1] == "other"
 
 
-async def test_nobody_waits_longer_than_was_said_and_the_queue_goes_on() -> None:
+async def test_a_stranger_waits_no_longer_than_was_said_and_the_queue_goes_on() -> None:
     scene = Scene(patience_s=0.01)
-    impatient = await scene.come("impatient", 1)
+    good = await scene.come("good", 1)
+    impatient = await scene.come("impatient", 2)
     with pytest.raises(CrowdedError):
         await impatient
-    assert scene.queue.waiting == 0
+    assert scene.queue.waiting == 1
     await scene.go()
-    async with scene.queue.turn(1, "later"):
+    await good
+    async with scene.queue.turn(2, "later"):
         pass
+
+
+async def test_known_devices_have_a_turn_of_their_own_and_leave_everybodys_to_everybody() -> None:
+    queue, order = EntryQueue(at_once=1, patience_s=0.01), []
+    async with queue.turn(9, "stranger"):
+        async with queue.turn(0, "known"):
+            order.append("known")
+            with pytest.raises(CrowdedError):
+                await queue.turn(9, "another stranger").__aenter__()
+        with pytest.raises(CrowdedError):
+            await queue.turn(9, "a stranger still").__aenter__()
+    async with queue.turn(0, "known"), queue.turn(9, "stranger"):
+        order.append("both")
+    assert order == ["known", "both"]
 
 
 async def test_who_goes_away_leaves_no_turn_behind() -> None:

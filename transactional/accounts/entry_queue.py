@@ -1,6 +1,6 @@
-"""Who waits how long for a password to be checked: few at once, known devices first, quiet addresses before noisy ones.
+"""Who waits how long for a try to come in: few at once, known devices first, quiet addresses before noisy ones.
 
-One for each process. Hashing itself is in `passwords`; what an attempt is worth is decided in `entry_rules`.
+One for each process. What a try is worth is decided in `entry_rules`, who is refused before they wait in `entry_gate`.
 """
 
 import asyncio
@@ -15,15 +15,19 @@ from dataclasses import dataclass, field
 
 from transactional.accounts.entry_errors import CrowdedError
 
-PLACES = 512
+PLACES = 64
 PLACES_EACH = 4
 """Of one device or address: many connections from one place do not fill the queue."""
-PATIENCE_S = 20.0
+PATIENCE_S = 4.0
+PATIENCE_OF_GOOD_S = 20.0
+"""Of known devices and of quiet addresses from which somebody came in lately (rank 0 and 1): they are few."""
 MOST_RETRY_S = 60
+OWN_TURNS = 1
+"""Turns that only known devices are given, so that they never wait for a stranger's password."""
 
 
 def spare_core() -> int:
-    """Hashes at once: all cores but one, which is left to everything else that the shop does."""
+    """Passwords checked at once: all cores but one, which is left to everything else that the shop does."""
     return max(1, (os.cpu_count() or 1) - 1)
 
 
@@ -32,14 +36,18 @@ class _Waiting:
     rank: int
     number: int
     whose: str = field(compare=False)
-    turn: asyncio.Future[None] = field(compare=False)
+    turn: asyncio.Future[bool] = field(compare=False)
 
 
-class PasswordQueue:
-    """A turn is given to the lowest rank, among equals to the first. When it is full, the worst has to go."""
+class EntryQueue:
+    """A turn is given to the lowest rank, among equals to the first. When it is full, the worst has to go.
+
+    Rank 0 is for known devices: they have OWN_TURNS beside the turns that everybody is given.
+    """
 
     def __init__(self, at_once: int | None = None, places: int = PLACES, patience_s: float = PATIENCE_S) -> None:
         self._free = self._at_once = at_once or spare_core()
+        self._own = OWN_TURNS
         self._places = places
         self._patience_s = patience_s
         self._waiting: list[_Waiting] = []
@@ -49,27 +57,31 @@ class PasswordQueue:
 
     @asynccontextmanager
     async def turn(self, rank: int, whose: str) -> AsyncIterator[None]:
-        """Raises CrowdedError at once or after PATIENCE_S, never later."""
-        await self._enter(rank, whose)
+        """Raises CrowdedError at once or when patience is at its end, never later."""
+        is_own = await self._enter(rank, whose)
         began = time.perf_counter()
         try:
             yield
         finally:
             self._mean_s += 0.1 * (time.perf_counter() - began - self._mean_s)
-            self._pass_on()
+            self._pass_on(is_own)
 
     @property
     def waiting(self) -> int:
         return len(self._waiting)
 
-    async def _enter(self, rank: int, whose: str) -> None:
+    async def _enter(self, rank: int, whose: str) -> bool:
+        """Whether the turn is one of those for known devices."""
+        if rank == 0 and self._own:
+            self._own -= 1
+            return True
         if self._free:
             self._free -= 1
-            return
+            return False
         mine = self._place(rank, whose)
         try:
-            async with asyncio.timeout(self._patience_s):
-                await mine.turn
+            async with asyncio.timeout(PATIENCE_OF_GOOD_S if rank <= 1 else self._patience_s):
+                return await mine.turn
         except TimeoutError:
             self._withdraw(mine)
             raise self._crowded() from None
@@ -95,17 +107,19 @@ class PasswordQueue:
     def _withdraw(self, mine: _Waiting) -> None:
         """It gave up waiting; a turn that it was given at that very moment goes on to the next."""
         if mine.turn.done() and not mine.turn.cancelled() and mine.turn.exception() is None:
-            self._pass_on()
+            self._pass_on(mine.turn.result())
         elif mine in self._waiting:
             self._remove(mine)
 
-    def _pass_on(self) -> None:
-        if not self._waiting:
+    def _pass_on(self, is_own: bool) -> None:
+        if self._waiting and (self._waiting[0].rank == 0 or not is_own):
+            following = self._waiting[0]
+            self._remove(following)
+            following.turn.set_result(is_own)
+        elif is_own:
+            self._own += 1
+        else:
             self._free += 1
-            return
-        following = self._waiting[0]
-        self._remove(following)
-        following.turn.set_result(None)
 
     def _remove(self, each: _Waiting) -> None:
         self._waiting.remove(each)
