@@ -12,6 +12,7 @@ from transactional.catalogue.quote import quote
 from transactional.catalogue.schemas import CategoryView, ProductCard, ProductOrder
 from transactional.catalogue.wording import order_texts
 from transactional.errors import NotFoundError
+from transactional.notices import restock
 from transactional.orders.schemas import MAX_QUANTITY
 from transactional.web.page import OpenPage, Page, PageReading
 
@@ -120,13 +121,15 @@ async def product_picture(session: PageReading, sha256: str, size: Literal["wide
 
 
 @router.get("/products/{slug}")
-async def product(page: OpenPage, slug: str, sku: str = "", quantity: str = "1") -> HTMLResponse:
+async def product(page: OpenPage, session: PageReading, slug: str, sku: str = "", quantity: str = "1") -> HTMLResponse:
     found = await page.shop.catalogue.product(slug)
+    watched = await restock.watched(session, page.customer.id, slug) if page.customer else frozenset()
     return page.show(
         "catalogue/product.html",
         section="home",
         product=found,
         skus=found.skus,
+        watched=watched,
         quote=quote(found.skus, sku, quantity),
         max_quantity=MAX_QUANTITY,
         data=structured.product(found, page.language, page.shop.currency, page.public_url),

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from transactional.accounts.schemas import CustomerSubject
 from transactional.aftersales import service as aftersales
+from transactional.benefits import service as benefits
 from transactional.cards import service as cards
 from transactional.cards.schemas import RevealedCode
 from transactional.db import ReadSession, writing
@@ -91,6 +92,7 @@ async def _shown(
         unit_texts={unit.id: unit_text(item, unit, page.translate) for item in order.items for unit in item.units},
         progress=progress(order, page.translate),
         revealed={unit_id: revealed.get(unit_id) for unit_id in _units(order)},
+        benefits={each.fulfilment_id: each for each in await benefits.of_order(session, buyer.id, order.order_no)},
         parcels=await logistics.parcels_of(session, order_id, page.shop.vault),
         cases=await aftersales.open_cases_of_order(session, buyer.id, order.order_no),
         hidden_count=len(hidden),

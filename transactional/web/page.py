@@ -27,11 +27,13 @@ from transactional.web.templating import DOMAIN, environment, local, when, zone_
 LANGUAGE_COOKIE = "mingsuan_language"
 THEME_COOKIE = "mingsuan_theme"
 THEMES = ("light", "dark")
+MOST_COUNTED = 99
 VARY = {"Vary": "Cookie, Accept-Language, HX-Request"}
 FRAME = text("""
 select exists (select from shop.customer where source = 'simulation') as simulated,
     exists (select from shop.shop_profile where selling_paused_at is not null) as selling_paused,
-    (select coalesce(sum(quantity), 0) from shop.cart_item where customer_id = :customer_id) as cart_units
+    (select coalesce(sum(quantity), 0) from shop.cart_item where customer_id = :customer_id) as cart_units,
+    (select count(*) from shop.notice where customer_id = :customer_id and read_at is null) as unread
 """)
 
 
@@ -39,7 +41,7 @@ select exists (select from shop.customer where source = 'simulation') as simulat
 class Page:
     """One request's page. `simulated` is True when the shop holds invented history, which every page then says.
 
-    So is `selling_paused` when no orders are taken. `cart_units` is what lies in the customer's cart.
+    So is `selling_paused` when no orders are taken. `cart_units` lie in the customer's cart, `unread` counts notices.
     """
 
     request: Request
@@ -50,6 +52,7 @@ class Page:
     simulated: bool = False
     selling_paused: bool = False
     cart_units: int = 0
+    unread: int = 0
 
     @cached_property
     def translate(self) -> Translator:
@@ -90,6 +93,7 @@ class Page:
             "simulated": self.simulated,
             "selling_paused": self.selling_paused,
             "cart_units": self.cart_units,
+            "unread": "99+" if self.unread > MOST_COUNTED else self.unread,
             "canonical": f"{self.public_url}{self.request.url.path}",
             "public_url": self.public_url,
             "back": self.here,
@@ -170,11 +174,17 @@ class _Notes(TypedDict):
     simulated: bool
     selling_paused: bool
     cart_units: int
+    unread: int
 
 
 async def _notes(session: ReadSession, customer_id: int | None) -> _Notes:
     row = (await session.execute(FRAME, {"customer_id": customer_id})).one()
-    return {"simulated": row.simulated, "selling_paused": row.selling_paused, "cart_units": int(row.cart_units)}
+    return {
+        "simulated": row.simulated,
+        "selling_paused": row.selling_paused,
+        "cart_units": int(row.cart_units),
+        "unread": row.unread,
+    }
 
 
 OpenPage = Annotated[Page, Depends(open_page)]

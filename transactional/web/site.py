@@ -19,6 +19,7 @@ from transactional.aftersales import desk as aftersales_desk
 from transactional.aftersales import desk_acts as aftersales_acts
 from transactional.aftersales import pages as aftersales
 from transactional.aftersales import sending as aftersales_sending
+from transactional.aftersales.rules import ANSWER_WITHIN
 from transactional.backoffice import (
     acts_pages,
     card_pages,
@@ -130,7 +131,8 @@ class _Static(StaticFiles):
 
 @router.get("/help")
 async def help_page(page: OpenPage) -> HTMLResponse:
-    return page.show("help.html")
+    answer_hours = int(ANSWER_WITHIN.total_seconds() // 3600)
+    return page.show("help.html", profile=profile(page.shop.settings.compliance), answer_hours=answer_hours)
 
 
 @router.get("/terms")
