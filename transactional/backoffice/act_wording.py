@@ -11,6 +11,7 @@ ADDRESSES = (
     ("case", "/desk/aftersales/{}"),
     ("customer", "/desk/customers/{}"),
     ("product", "/desk/products/{}"),
+    ("card-batch", "/desk/cards/{}"),
 )
 OF_ORDERS = frozenset({"refund", "record_chargeback"})
 """Their subject is an order's number alone."""

@@ -1,111 +1,97 @@
-"""The desk's page for card codes: import a file, or be told of every row that keeps it out."""
+"""The desk's pages for stock: batches of codes and units, what became of each, and what can be done with one.
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+Taking stock in is in `card_import_pages`, the acts themselves in `card_acts`.
+"""
+
+from datetime import date
 from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
-from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, sentence_of
+from mingsuan import clock
+from transactional.backoffice import card_list
+from transactional.backoffice.act_wording import act_texts
+from transactional.backoffice.card_list import CONDITIONS, BatchFilter
+from transactional.backoffice.card_wording import batch_state_texts, done_texts
+from transactional.backoffice.forms import Faults
 from transactional.backoffice.roles import may
-from transactional.cards.card_import import import_batch
-from transactional.cards.examination import BatchFile, RefusedBatchError
-from transactional.cards.schemas import CardBatchView
-from transactional.catalogue import service as catalogue
-from transactional.catalogue.schemas import SkuView
-from transactional.db import ReadSession, reading, writing
-from transactional.errors import FieldProblem, ShopError, TooLargeError
-from transactional.web.page import Clerk, DeskPage, Page
+from transactional.backoffice.wording import amount_hint
+from transactional.cards import batch_costs
+from transactional.db import reading
+from transactional.errors import NotFoundError
+from transactional.web.page import DeskPage, Page, PageReading
 
-PRODUCTS_SHOWN = 500
-LARGEST_FILE_MIB = 16
-PLACE = re.compile(r"row (?P<row>\d+), column (?P<column>\w+)")
-
-router = APIRouter(prefix="/desk/cards", include_in_schema=False, dependencies=[Depends(may("import_cards"))])
-Typed = Annotated[str, Form(max_length=200)]
-
-
-@dataclass(frozen=True, slots=True)
-class BadCell:
-    """Where a refused file has to be mended, and why; row and column are empty when the file as a whole is meant."""
-
-    row: str
-    column: str
-    reason: str
+router = APIRouter(prefix="/desk/cards", include_in_schema=False, dependencies=[Depends(may("see_cards"))])
+Asked = Annotated[str, Query(max_length=200)]
 
 
 @router.get("")
-async def cards(page: DeskPage) -> HTMLResponse:
-    return await _cards(page, {})
-
-
-@router.post("")
-async def import_cards(
-    page: DeskPage, clerk: Clerk, file: UploadFile, sku: Typed, cost: Typed = "", supplier: Typed = ""
+async def batches(
+    page: DeskPage,
+    session: PageReading,
+    sku: Asked = "",
+    supplier: Asked = "",
+    state: Asked = "",
+    since: Asked = "",
+    until: Asked = "",
+    before: Annotated[UUID | None, Query()] = None,
 ) -> HTMLResponse:
-    form = {"sku": sku, "cost": cost, "supplier": supplier}
-    try:
-        batch = await _import(page, clerk.id, file, form)
-    except RefusedForm as refused:
-        return await _cards(page, form, faults=refused.faults)
-    except RefusedBatchError as refused_batch:
-        fault = refused_batch.sentence(page.language)
-        return await _cards(page, form, fault=fault, problems=bad_cells(refused_batch.problems, page.language))
-    except ShopError as refusal:
-        return await _cards(page, form, fault=sentence_of(refusal, page.language))
-    return await _cards(page, {}, imported=batch)
-
-
-async def _import(page: Page, staff_id: int, file: UploadFile, form: Mapping[str, str]) -> CardBatchView:
-    currency = page.shop.currency
-    cost_fen = amount_fen("cost", form["cost"], currency, page.translate) if form["cost"].strip() else None
-    content = await file.read(LARGEST_FILE_MIB * 2**20 + 1)
-    if len(content) > LARGEST_FILE_MIB * 2**20:
-        raise TooLargeError(limit_mib=LARGEST_FILE_MIB)
-    batch = BatchFile(file.filename or "", content)
-    async with writing(page.shop.engine) as session:
-        return await import_batch(
-            session, page.shop.vault, batch, form["sku"], cost_fen, form["supplier"], page.shop.zone, staff_id
-        )
-
-
-def bad_cells(problems: Iterable[FieldProblem], language: str) -> list[BadCell]:
-    """One a problem, in the order of the file."""
-    cells = []
-    for problem in problems:
-        place = PLACE.fullmatch(problem.place)
-        row, column = place.group("row", "column") if place else ("", "")
-        cells.append(BadCell(row, column, problem.sentence(language)))
-    return cells
-
-
-async def _cards(
-    page: Page,
-    form: Mapping[str, str],
-    *,
-    faults: Faults | None = None,
-    fault: str = "",
-    problems: Iterable[BadCell] = (),
-    imported: CardBatchView | None = None,
-) -> HTMLResponse:
-    async with reading(page.shop.engine) as session:
-        skus = await _skus(session)
+    asked = {"sku": sku, "supplier": supplier, "state": state, "since": since, "until": until}
+    asked = {name: value for name, value in asked.items() if value}
+    wanted = BatchFilter(sku, supplier.strip(), state if state in CONDITIONS else "", _day(since), _day(until))
+    found, more = await card_list.page_of(session, wanted, clock.now(), page.shop.zone, before)
+    onward = urlencode({**asked, "before": str(found[-1].id)}) if more else ""
     return page.show(
         "backoffice/cards.html",
-        status=422 if faults or fault else 200,
         tab="cards",
-        skus=skus,
-        form=Faults(form),
-        faults=faults or Faults(),
-        fault=fault,
-        problems=list(problems),
-        imported=imported,
+        batches=found,
+        skus={each.code: each for each in await card_list.skus(session)},
+        asked=Faults(asked),
+        is_filtered=bool(asked),
+        states=batch_state_texts(page.translate),
+        older=f"/desk/cards?{onward}" if more else "",
+        newest=f"/desk/cards?{urlencode(asked)}" if before else "",
     )
 
 
-async def _skus(session: ReadSession) -> list[SkuView]:
-    """Every SKU of every product, on sale or not."""
-    found = await catalogue.products_for_staff(session, limit=PRODUCTS_SHOWN)
-    return [sku for card in found.items for sku in (await catalogue.product_for_staff(session, card.slug)).skus]
+@router.get("/{batch}")
+async def batch(
+    page: DeskPage, batch: UUID, done: str = "", n: Annotated[int, Query(ge=0, le=2**62)] = 0
+) -> HTMLResponse:
+    said = done_texts(page.translate, n, page.money).get(done, "")
+    return await batch_page(page, batch, done=said)
+
+
+async def batch_page(page: Page, batch: UUID, *, status: int = 200, done: str = "", fault: str = "") -> HTMLResponse:
+    """What became of a batch, with the forms of what may be done. Raises NotFoundError."""
+    async with reading(page.shop.engine) as session:
+        about = await card_list.about(session, batch)
+        if about is None:
+            raise NotFoundError
+        account = await batch_costs.account(session, batch)
+        acts = await card_list.acts(session, batch)
+    return page.show(
+        "backoffice/cards_batch.html",
+        status=status,
+        tab="cards",
+        batch=account,
+        about=about,
+        acts=acts,
+        words=act_texts(page.translate),
+        amount_hint=amount_hint(page.shop.currency, page.translate),
+        key=lambda: uuid4().hex,
+        done=done,
+        fault=fault,
+        back=f"/desk/cards/{batch}",
+    )
+
+
+def _day(typed: str) -> date | None:
+    """What was typed, or none when it is no day."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None

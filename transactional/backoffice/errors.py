@@ -31,3 +31,14 @@ class ReasonNeededError(ShopError):
     type, status = "reason-needed", 422
     title = "Reason is missing"
     message = "Say in a few words why; it is kept on record. Nothing was done."
+
+
+class NotThatFileError(ShopError):
+    """What is to be imported is not what was looked over: another file, or other terms."""
+
+    type, status = "not-that-file", 409
+    title = "Not the file that was checked"
+    message = (
+        "The file, or what is said about it, is not what was checked, so nothing was imported. "
+        "Look at the check below, then import."
+    )

@@ -116,8 +116,8 @@ async def _money(session: ReadSession, _at: datetime) -> list[Matter]:
 async def _stock(session: ReadSession, at: datetime) -> list[Matter]:
     row = (await session.execute(SHORT, {"at": at, "low": LOW_STOCK})).one()
     return [
-        Matter("sold_out", row.out, "/desk/cards", "bad", act="import_cards"),
-        Matter("low_stock", row.low, "/desk/cards", "warn", act="import_cards"),
+        Matter("sold_out", row.out, "/desk/figures#stock", "bad", act="import_cards"),
+        Matter("low_stock", row.low, "/desk/figures#stock", "warn", act="import_cards"),
     ]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from mingsuan import clock, money
+from transactional.accounts import service as accounts
 from transactional.arrays import arrays, insert
 from transactional.cards import queries
 from transactional.cards.errors import WrongKindError
@@ -125,6 +126,7 @@ async def import_batch(
             [FieldProblem("file", "Some of these codes were imported at the same moment.")]
         ) from None
     await ledger.post(session, [codes_bought(batch.id, total_cost_fen or 0, batch.imported_at)], zone)
+    await _on_record(session, batch, sku_code)
     return view_of(batch, sku_code)
 
 
@@ -153,7 +155,17 @@ async def add_stock_units(
     ]
     await session.execute(INSERT_CARDS, arrays("card", CARD, units))
     await ledger.post(session, [codes_bought(batch.id, new.total_cost_fen or 0, batch.imported_at)], zone)
+    await _on_record(session, batch, new.sku_code)
     return view_of(batch, new.sku_code)
+
+
+async def _on_record(session: WriteSession, batch: CardBatch, sku_code: str) -> None:
+    """What staff took in; a batch that nobody of the staff imported is no act."""
+    if batch.imported_by is not None:
+        detail = {"count": batch.card_count, "sku": sku_code}
+        await accounts.record_act(
+            session, batch.imported_by, "import_cards", f"card-batch:{batch.public_id}", detail=detail
+        )
 
 
 async def _sku_of_kind(session: ReadSession, sku_code: str, kind: str) -> int:

@@ -22,6 +22,8 @@ from transactional.aftersales import sending as aftersales_sending
 from transactional.aftersales.rules import ANSWER_WITHIN
 from transactional.backoffice import (
     acts_pages,
+    card_acts,
+    card_import_pages,
     card_pages,
     customer_pages,
     figure_pages,
@@ -96,6 +98,8 @@ DESK = (
     aftersales_acts,
     logistics_desk,
     notices_desk,
+    card_import_pages,
+    card_acts,
     card_pages,
     product_pages,
     sku_pages,
@@ -158,7 +162,7 @@ async def preferences(
     if theme in THEMES:
         answer.set_cookie(THEME_COOKIE, theme, max_age=YEAR_S, samesite="lax", httponly=True)
     elif theme:
-        answer.delete_cookie(THEME_COOKIE)
+        answer.delete_cookie(THEME_COOKIE, httponly=True, samesite="lax")
     return answer
 
 

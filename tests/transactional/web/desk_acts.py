@@ -4,6 +4,7 @@ EXCUSED = {
     "/desk/log-in": "a log-in attempt is recorded as such",
     "/desk/log-in/code": "a log-in attempt is recorded as such; setting up a needed second step is on record",
     "/desk/log-out": "the session ends; nothing of the shop changes",
+    "/desk/cards/import/check": "looks a file over; nothing is written",
     "/desk/search": "looks; what is looked for travels in the body because it may be a code",
 }
 
@@ -76,7 +77,13 @@ ACTS = {
     "/desk/products/{slug}/skus/{code}": ("change_sku",),
     "/desk/products/{slug}/skus/{code}/parts": ("set_parts",),
     "/desk/products/{slug}/price": ("set_price",),
-    "/desk/cards": ("import_cards",),
+    "/desk/cards/import": ("import_cards",),
+    "/desk/cards/units": ("import_cards",),
+    "/desk/cards/defects": ("report_defect",),
+    "/desk/cards/{batch}/void": ("void_cards",),
+    "/desk/cards/{batch}/cost": ("correct_cost",),
+    "/desk/cards/{batch}/credit": ("credit_batch",),
+    "/desk/cards/{batch}/export": ("export_cards",),
 }
 
 BUILT = {

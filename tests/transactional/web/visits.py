@@ -43,3 +43,17 @@ async def credit(client: Client, email: str, amount: str, **form: str) -> httpx.
     """As the desk's form does it."""
     key = form.get("idempotency_key") or (await visit(client, "/desk/wallets")).fields["idempotency_key"]
     return await send(client, "/desk/wallets", email=email, amount=amount, source="bank", idempotency_key=key)
+
+
+async def import_cards(client: Client, content: bytes, name: str = "cards.csv", **terms: str) -> httpx.Response:
+    """Looks a file over and, when it may come in, takes it, as the desk's two forms do."""
+    looked = await check_cards(client, content, name, **terms)
+    fields = Seen(looked.text).fields
+    if looked.status_code != 200 or "seen" not in fields:
+        return looked
+    form = {**terms, "seen": fields["seen"], "idempotency_key": fields["idempotency_key"]}
+    return await client.post("/desk/cards/import", data=form, files={"file": (name, content)}, headers=HTML)
+
+
+async def check_cards(client: Client, content: bytes, name: str = "cards.csv", **terms: str) -> httpx.Response:
+    return await client.post("/desk/cards/import/check", data=terms, files={"file": (name, content)}, headers=HTML)
