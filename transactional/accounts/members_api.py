@@ -50,7 +50,8 @@ async def log_in_staff(body: StaffLogIn, request: Request, response: Response, s
 
 
 @router.delete("/staff/session", status_code=204, responses=responses())
-async def log_out_staff(request: Request, response: Response, session: Writing) -> None:
+async def log_out_staff(request: Request, response: Response, shop: ShopHere, session: Writing) -> None:
     """Log out."""
     await service.log_out(session, request.cookies.get(STAFF_COOKIE, ""))
-    response.delete_cookie(STAFF_COOKIE)
+    secure = shop.settings.secure_cookies
+    response.delete_cookie(STAFF_COOKIE, httponly=True, samesite="lax", secure=secure)

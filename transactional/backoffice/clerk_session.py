@@ -44,7 +44,8 @@ def entered(page: Page, address: str, entry: Entered) -> RedirectResponse:
     answer = go(address)
     set_log_in(answer, entry.log_in, secure=page.shop.settings.secure_cookies)
     _set(answer, page, DEVICE_COOKIE, entry.device_token, int(timedelta(days=DEVICE_DAYS).total_seconds()))
-    answer.delete_cookie(STEP_COOKIE, path="/desk")
+    secure = page.shop.settings.secure_cookies
+    answer.delete_cookie(STEP_COOKIE, path="/desk", httponly=True, samesite="lax", secure=secure)
     return answer
 
 

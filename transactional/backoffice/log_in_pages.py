@@ -79,7 +79,7 @@ async def log_out(page: OpenPage) -> RedirectResponse:
         async with writing(page.shop.engine) as session:
             await service.log_out(session, token)
     answer = go("/desk/log-in?done=out")
-    answer.delete_cookie(STAFF_COOKIE)
+    answer.delete_cookie(STAFF_COOKIE, httponly=True, samesite="lax", secure=page.shop.settings.secure_cookies)
     return answer
 
 

@@ -64,7 +64,8 @@ async def ask(
         faults = faults_of(refusal, page.language)
         return await _form(page, buyer, typed, faults, "" if faults else refusal.sentence(page.language))
     answer = go(f"/wallet/withdrawals/{made}")
-    answer.delete_cookie(FLOW_COOKIE)
+    secure = page.shop.settings.secure_cookies
+    answer.delete_cookie(FLOW_COOKIE, httponly=True, samesite="lax", secure=secure)
     return answer
 
 
