@@ -46,6 +46,7 @@ class Shop:
     log_ins: LogIns
     catalogue: CatalogueCache
     gate: Gate
+    staff_gate: Gate
     wrong_log_ins: Watch
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
@@ -78,6 +79,7 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     own = beside(engine, SHARED_CONNECTIONS)
     asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
     watch = Watch()
-    gate = Gate("customer", RefusedAttempts(own, vault, watch))
+    refused = RefusedAttempts(own, vault, watch)
+    gates = Gate("customer", refused), Gate("staff", refused)
     about = (settings, engine, vault, profile.currency, zone)
-    return Shop(*about, *asked, gate, watch, doors, senders=ways, identity=identity, tracker=tracker(settings))
+    return Shop(*about, *asked, *gates, watch, doors, senders=ways, identity=identity, tracker=tracker(settings))

@@ -10,10 +10,13 @@ import pytest
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from transactional import first_start
-from transactional.accounts import service as accounts
+from transactional.accounts.identifiers import claimed
+from transactional.accounts.log_in import by_password
+from transactional.accounts.sessions import Visitor
 from transactional.cards.examination import RefusedBatchError
 from transactional.db import engine
 from transactional.first_start import CommandRefusedError
+from transactional.shop import open_shop
 
 
 @pytest.fixture
@@ -27,14 +30,16 @@ def scalar(url: str, sql: str) -> object:
         return row[0] if row else None
 
 
-def can_log_in(url: str, email: str, password: str) -> bool:
+def can_log_in(url: str, settings: Settings, email: str, password: str) -> bool:
     async def attempt() -> bool:
         source = engine(url)
+        shop = await open_shop(settings, source)
         try:
-            await accounts.log_in(source, email, password, 1)
+            opened = await by_password(shop, Visitor("203.0.113.7"), claimed(email), password)
         finally:
+            await shop.aclose()
             await source.dispose()
-        return True
+        return opened.customer_id > 0
 
     return asyncio.run(attempt())
 
@@ -50,7 +55,7 @@ def test_the_first_start_makes_log_ins_and_a_second_one_leaves_them(
     assert owner.password != shopper.password
     assert shopper.password not in caplog.text
     assert shopper.password not in repr(shopper)
-    assert can_log_in(app_url, shopper.email, shopper.password)
+    assert can_log_in(app_url, settings, shopper.email, shopper.password)
     assert scalar(app_url, "select balance_fen from shop.wallet") == 50000
     assert scalar(app_url, "select acquisition_channel from shop.customer") == "demo"
     again = first_start.ensure_first_logins(app_url, settings)

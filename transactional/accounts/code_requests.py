@@ -24,8 +24,13 @@ TAKEN = "register_taken"
 async def request_code(shop: Shop, visitor: Visitor, purpose: Purpose, who: Identifier) -> str:
     """Sends a code for opening an account, logging in or resetting the password; the flow that it is good with.
 
-    Raises TooManyTriesError.
+    Raises TooManyTriesError, CrowdedError.
     """
+    async with shop.gate.turn(visitor, who.subject, "code"):
+        return await _requested(shop, visitor, purpose, who)
+
+
+async def _requested(shop: Shop, visitor: Visitor, purpose: Purpose, who: Identifier) -> str:
     at = clock.now()
     async with writing(shop.engine) as session:
         uses = await sending_uses(session, shop, visitor, purpose, who, at)

@@ -46,7 +46,7 @@ from transactional.shop import Shop
 router = APIRouter(tags=["accounts"])
 
 
-@router.post("/codes", status_code=202, responses=responses(TooManyTriesError))
+@router.post("/codes", status_code=202, responses=responses(TooManyTriesError, CrowdedError))
 async def request_code(body: CodeRequest, request: Request, shop: ShopHere) -> CodeRequested:
     """Send a one-time code. The answer is the same whether or not anybody has the address or number."""
     who = identified(body.identifier)
@@ -54,7 +54,11 @@ async def request_code(body: CodeRequest, request: Request, shop: ShopHere) -> C
     return CodeRequested(flow=flow, minutes=MINUTES)
 
 
-@router.post("/customers", status_code=201, responses=responses(WrongCodeError, ConsentNeededError, TooManyTriesError))
+@router.post(
+    "/customers",
+    status_code=201,
+    responses=responses(WrongCodeError, ConsentNeededError, TooManyTriesError, CrowdedError),
+)
 async def register(body: NewRegistration, request: Request, response: Response, shop: ShopHere) -> CustomerView:
     """Open an account with a code, and log in: sets the cookie `mingsuan_session`."""
     password = body.password.get_secret_value() if body.password else ""
@@ -113,7 +117,7 @@ async def end_session(session_id: str, customer: AsCustomer, session: Writing) -
     await sessions.end_one(session, customer.id, session_id, clock.now())
 
 
-@router.post("/password-resets", status_code=201, responses=responses(WrongCodeError, TooManyTriesError))
+@router.post("/password-resets", status_code=201, responses=responses(WrongCodeError, TooManyTriesError, CrowdedError))
 async def reset_password(body: PasswordReset, request: Request, response: Response, shop: ShopHere) -> CustomerView:
     """Set a new password with a code. All other log-ins end; this browser is logged in."""
     opened = await password_changes.reset(

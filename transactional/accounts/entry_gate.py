@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal, get_args
 
 from mingsuan import clock
 from transactional.accounts.attempts import Attempt, Kind
@@ -20,10 +21,14 @@ from transactional.accounts.rate_limits import address_block
 from transactional.accounts.refused_attempts import RefusedAttempts
 from transactional.accounts.sessions import Visitor
 
+Way = Literal["password", "code"]
+"""What was tried: allowances of one say nothing of the other."""
+WAYS: tuple[Way, ...] = get_args(Way)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One for each process and way in."""
+    """One for each process: shoppers have one, staff another."""
 
     kind: Kind
     refused: RefusedAttempts
@@ -33,12 +38,12 @@ class Gate:
     _refusals: Fading[float] = field(default_factory=Fading)
 
     @asynccontextmanager
-    async def turn(self, visitor: Visitor, who: str) -> AsyncIterator[None]:
+    async def turn(self, visitor: Visitor, who: str, way: Way = "password") -> AsyncIterator[None]:
         """Waits until this attempt may go on. Refusals are counted here; those of the attempt itself are its own.
 
         Raises TooManyTriesError at once, CrowdedError at once or after a moment.
         """
-        self._check(visitor, who)
+        self._check(visitor, who, way)
         rank, whose = self._rank(visitor), visitor.device_token or address_block(visitor.address)
         async with AsyncExitStack() as waited:
             try:
@@ -48,22 +53,23 @@ class Gate:
                 raise
             yield
 
-    def remember_refusal(self, visitor: Visitor, who: str, retry_after_seconds: int) -> None:
+    def remember_refusal(self, visitor: Visitor, who: str, way: Way, retry_after_seconds: int) -> None:
         """The database said that there were too many tries; until then there is no need to ask it again."""
         until = clock.now() + timedelta(seconds=retry_after_seconds)
-        self._refusals.keep(_whose(visitor, who), until.timestamp(), until)
+        self._refusals.keep(_name(visitor, who, way), until.timestamp(), until)
 
     def remember_success(self, visitor: Visitor, who: str) -> None:
         """Somebody came in from there: its next attempts wait before those of addresses from which nobody did."""
         block = address_block(visitor.address)
         self._good.keep(block, True, clock.now() + GOOD_FOR)
         self._tries.forget(block)
-        for name in (block, _whose(visitor, who)):
-            self._refusals.forget(name)
+        for way in WAYS:
+            self._refusals.forget(_name(visitor, who, way))
+            self._refusals.forget(f"{way}\0{block}")
 
-    def _check(self, visitor: Visitor, who: str) -> None:
+    def _check(self, visitor: Visitor, who: str, way: Way) -> None:
         at = clock.now()
-        until = self._refusals.get(_whose(visitor, who), at)
+        until = self._refusals.get(_name(visitor, who, way), at)
         if until is not None:
             self._count(visitor, who)
             raise TooManyTriesError(retry_after_seconds=max(1, math.ceil(until - at.timestamp())))
@@ -79,6 +85,7 @@ class Gate:
         self.refused.count(Attempt(self.kind, who, visitor.address))
 
 
-def _whose(visitor: Visitor, who: str) -> str:
+def _name(visitor: Visitor, who: str, way: Way) -> str:
     """Whom a refusal is for: an address, but a device that the shop knows only with the one whose tries failed."""
-    return f"{visitor.device_token}\0{who}" if visitor.device_token else address_block(visitor.address)
+    whose = f"{visitor.device_token}\0{who}" if visitor.device_token else address_block(visitor.address)
+    return f"{way}\0{whose}"

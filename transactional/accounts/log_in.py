@@ -87,7 +87,7 @@ async def _admitted(shop: Shop, visitor: Visitor, who: Identifier, at: datetime)
         if taken.is_refused:
             refusal = TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
             await record(session, shop, visitor, who, found, "refused", at)
-            shop.gate.remember_refusal(visitor, who.subject, taken.retry_after_seconds)
+            shop.gate.remember_refusal(visitor, who.subject, "password", taken.retry_after_seconds)
         elif (await rate_limits.take(session, shop.vault, [by_identifier], at)).is_refused:
             refusal = CodeNeededError()
             await record(session, shop, visitor, who, found, "code_needed", at)

@@ -17,7 +17,14 @@ from transactional.shop import Shop
 async def by_code(
     shop: Shop, visitor: Visitor, who: Identifier, flow: str, code: str, *, again_within: timedelta = timedelta(0)
 ) -> Opened:
-    """Raises WrongCodeError, TooManyTriesError."""
+    """Raises WrongCodeError, TooManyTriesError, CrowdedError."""
+    async with shop.gate.turn(visitor, who.subject, "code"):
+        return await _entered(shop, visitor, who, flow, code, again_within)
+
+
+async def _entered(
+    shop: Shop, visitor: Visitor, who: Identifier, flow: str, code: str, again_within: timedelta
+) -> Opened:
     at = clock.now()
     block = address_block(visitor.address)
     use, asked_before = CODE_TRIES.of(block), ADDRESS.of(block)
@@ -26,6 +33,7 @@ async def by_code(
     if taken.is_refused:
         async with writing(shop.engine) as session:
             await log_in.record(session, shop, visitor, who, None, "refused", at)
+        shop.gate.remember_refusal(visitor, who.subject, "code", taken.retry_after_seconds)
         raise TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
     async with writing(shop.engine) as session:
         spent = await codes.spend(session, shop.vault, "log_in", who, flow, code, at, again_within=again_within)

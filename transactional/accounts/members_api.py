@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
 from transactional.accounts import service
-from transactional.accounts.entry_errors import TooManyTriesError
+from transactional.accounts.entry_errors import CrowdedError, TooManyTriesError
 from transactional.accounts.entry_rules import device_name
 from transactional.accounts.members_entry import Caller, Door
 from transactional.accounts.members_errors import SecondFactorNeededError, WrongSecondFactorError
@@ -29,11 +29,13 @@ class StaffLogIn(Command):
 @router.post(
     "/staff/session",
     status_code=201,
-    responses=responses(WrongCredentialsError, WrongSecondFactorError, SecondFactorNeededError, TooManyTriesError),
+    responses=responses(
+        WrongCredentialsError, WrongSecondFactorError, SecondFactorNeededError, TooManyTriesError, CrowdedError
+    ),
 )
 async def log_in_staff(body: StaffLogIn, request: Request, response: Response, shop: ShopHere) -> StaffView:
     """Log in as staff: sets the cookie `mingsuan_staff`. A second factor is set up at the desk, not here."""
-    door = Door(shop.engine, shop.vault, shop.settings, shop.wrong_log_ins)
+    door = Door(shop.engine, shop.vault, shop.settings, shop.wrong_log_ins, shop.staff_gate)
     device = device_name(request.headers.get("user-agent", ""))
     caller = Caller(client_address(request), device, request.cookies.get(STAFF_COOKIE))
     member = await door.password(caller, body.email, body.password.get_secret_value())

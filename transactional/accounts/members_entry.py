@@ -18,12 +18,14 @@ from mingsuan.settings import Settings
 from transactional.accounts import attempts, members_devices, members_sessions, members_two_step, passwords, rate_limits
 from transactional.accounts.attempts import Attempt, Outcome, Watch
 from transactional.accounts.entry_errors import TooManyTriesError
+from transactional.accounts.entry_gate import Gate
 from transactional.accounts.members import NOT_JOINED
 from transactional.accounts.members_errors import SecondFactorNeededError, WrongSecondFactorError
 from transactional.accounts.models import Staff
 from transactional.accounts.rate_limits import Allowance, Use
 from transactional.accounts.schemas import LogInToken
 from transactional.accounts.service import log_out, record_act
+from transactional.accounts.sessions import Visitor
 from transactional.cards.vault import Vault
 from transactional.db import WriteSession, reading, writing
 from transactional.errors import WrongCredentialsError
@@ -70,12 +72,19 @@ class Recognised:
 class Door:
     """The way in of one shop."""
 
-    def __init__(self, source: AsyncEngine, vault: Vault, settings: Settings, watch: Watch) -> None:
-        self._source, self._vault, self._settings, self._watch = source, vault, settings, watch
+    def __init__(self, source: AsyncEngine, vault: Vault, settings: Settings, watch: Watch, gate: Gate) -> None:
+        self._source, self._vault, self._settings, self._watch, self._gate = source, vault, settings, watch, gate
 
     async def password(self, caller: Caller, email: str, password: str) -> Recognised:
-        """Raises TooManyTriesError, WrongCredentialsError: the same for unknown, disabled and mistaken people."""
-        email = email.strip().lower()
+        """Raises TooManyTriesError, CrowdedError, WrongCredentialsError: the same for unknown, disabled and mistaken
+        people."""
+        email, visitor = email.strip().lower(), Visitor(caller.address)
+        async with self._gate.turn(visitor, email):
+            member = await self._recognise(caller, email, password)
+        self._gate.remember_success(visitor, email)
+        return member
+
+    async def _recognise(self, caller: Caller, email: str, password: str) -> Recognised:
         uses = await self._allowed(caller, email)
         async with reading(self._source) as session:
             found = (await session.scalars(select(Staff).where(func.lower(Staff.email) == email))).one_or_none()

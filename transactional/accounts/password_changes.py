@@ -49,9 +49,16 @@ async def reset(
 ) -> Opened:
     """A new password by a code; all log-ins end and all devices are forgotten, this browser is logged in.
 
-    Raises InvalidInputError, WrongCodeError, TooManyTriesError.
+    Raises InvalidInputError, WrongCodeError, TooManyTriesError, CrowdedError.
     """
     _check(new, who.value)
+    async with shop.gate.turn(visitor, who.subject, "code"):
+        return await _reset(shop, visitor, who, flow, code, new, again_within)
+
+
+async def _reset(
+    shop: Shop, visitor: Visitor, who: Identifier, flow: str, code: str, new: str, again_within: timedelta
+) -> Opened:
     use = CODE_TRIES.of(address_block(visitor.address))
     await _take(shop, use)
     password_hash = await passwords.hashed(new)

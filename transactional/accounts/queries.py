@@ -41,12 +41,6 @@ class Credentials:
     password_hash: str | None
 
 
-async def customer_credentials(session: ReadSession, email: str) -> Credentials | None:
-    found = select(Customer.id, Customer.password_hash).where(func.lower(Customer.email) == func.lower(email.strip()))
-    row = (await session.execute(found)).one_or_none()
-    return Credentials(*row) if row else None
-
-
 async def staff_credentials(session: ReadSession, email: str) -> Credentials | None:
     found = select(Staff.id, Staff.password_hash).where(
         func.lower(Staff.email) == func.lower(email.strip()), Staff.disabled_at.is_(None)

@@ -45,6 +45,12 @@ REMEMBER = text("""
 insert into shop.rate_limit as held (key, free_at) values (:key, :until)
 on conflict (key) do update set free_at = excluded.free_at where held.free_at < excluded.free_at
 """)
+FORGET = text("""
+delete from shop.rate_limit where key in (
+    select key from shop.rate_limit where free_at < :before limit :at_once for update skip locked
+)
+""")
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,12 @@ async def used(session: ReadSession, vault: Vault, uses: Sequence[Use], at: date
 async def remember(session: WriteSession, vault: Vault, use: Use, until: datetime) -> None:
     """The allowance counts as used up until an instant, such as for "a log-in from here succeeded lately"."""
     await session.execute(REMEMBER, {"key": use.key(vault), "until": until})
+
+
+async def forget_whole(session: WriteSession, before: datetime) -> int:
+    """Takes away up to AT_ONCE allowances that have been whole again since before an instant; how many."""
+    done = await session.execute(FORGET, {"before": before, "at_once": AT_ONCE})
+    return int(getattr(done, "rowcount", 0))
 
 
 def address_block(address: str) -> str:

@@ -41,14 +41,22 @@ async def open_account(
 ) -> Opened:
     """The new customer, logged in; for a double click the same customer, logged in again.
 
-    Raises InvalidInputError, ConsentNeededError, WrongCodeError, TooManyTriesError.
+    Raises InvalidInputError, ConsentNeededError, WrongCodeError, TooManyTriesError, CrowdedError.
     """
     check(new)
+    async with shop.gate.turn(visitor, new.who.subject, "code"):
+        return await _opened(shop, visitor, new, flow, code, again_within)
+
+
+async def _opened(
+    shop: Shop, visitor: Visitor, new: NewAccount, flow: str, code: str, again_within: timedelta
+) -> Opened:
     at = clock.now()
     use = CODE_TRIES.of(address_block(visitor.address))
     async with writing(shop.engine) as session:
         taken = await rate_limits.take(session, shop.vault, [use], at)
     if taken.is_refused:
+        shop.gate.remember_refusal(visitor, new.who.subject, "code", taken.retry_after_seconds)
         raise TooManyTriesError(retry_after_seconds=taken.retry_after_seconds)
     password_hash = await passwords.hashed(new.password) if new.password else None
     opened = None

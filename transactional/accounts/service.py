@@ -5,33 +5,29 @@ Passwords are hashed outside transactions: hashing takes tens of milliseconds an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from transactional.accounts import passwords, queries, tokens
-from transactional.accounts.models import STAFF_ROLES, Customer, Session, Staff, StaffAct, Wallet
+from transactional.accounts.models import STAFF_ROLES, Customer, Staff, StaffAct, Wallet
 from transactional.accounts.rules import email_problems, password_problems
 from transactional.accounts.schemas import (
     CreditSource,
     CustomerSubject,
-    LogInToken,
     StaffSubject,
     WalletCreditView,
     WalletView,
 )
-from transactional.db import ReadSession, WriteSession, reading, writing
+from transactional.db import ReadSession, WriteSession
 from transactional.errors import (
     EmailTakenError,
     FieldProblem,
     InvalidInputError,
     NotFoundError,
-    WrongCredentialsError,
 )
 from transactional.ledger import service as ledger
 from transactional.ledger.rules import wallet_credited
@@ -94,33 +90,6 @@ async def add_staff(session: WriteSession, email: str, password: str, display_na
     except IntegrityError:
         raise EmailTakenError from None
     return queries.staff_subject(member)
-
-
-async def log_in(
-    source: AsyncEngine, email: str, password: str, days: int, *, replaces: str | None = None
-) -> LogInToken:
-    """A new session of the customer; `replaces` (an older token of the same browser) ends.
-
-    Takes the engine, not a session, so that no connection waits for the hash. Raises WrongCredentialsError, in the same
-    time and words for an unknown address as for a wrong password.
-    """
-    async with reading(source) as session:
-        found = await queries.customer_credentials(session, email)
-    return await _log_in(source, found, "customer_id", password, days, replaces)
-
-
-async def _log_in(
-    source: AsyncEngine, found: queries.Credentials | None, subject: str, password: str, days: int, replaces: str | None
-) -> LogInToken:
-    if not await passwords.matches(password, found.password_hash if found else None) or found is None:
-        raise WrongCredentialsError
-    token = tokens.new()
-    expires_at = clock.now() + timedelta(days=days)
-    async with writing(source) as session:
-        if replaces:
-            await log_out(session, replaces)
-        session.add(Session(token_sha256=tokens.digest(token), expires_at=expires_at, **{subject: found.id}))
-    return LogInToken(token, expires_at)
 
 
 async def log_out(session: WriteSession, token: str) -> None:

@@ -26,7 +26,7 @@ DEVICE_DAYS = 180
 
 
 def door(shop: Shop) -> Door:
-    return Door(shop.engine, shop.vault, shop.settings, shop.wrong_log_ins)
+    return Door(shop.engine, shop.vault, shop.settings, shop.wrong_log_ins, shop.staff_gate)
 
 
 def caller_of(request: Request) -> Caller:
