@@ -13,7 +13,7 @@ async def _statement(world: World) -> Asked:
     return Asked({"account": "customer_wallet"}, query={"customer": str(customer.public_id), "limit": "5"})
 
 
-async def _month(world: World) -> Asked:
+async def month(world: World) -> Asked:
     async with reading(world.till.shop.engine) as session:
         return Asked(body={"month": f"{await months.next_to_close(session)}"})
 
@@ -32,7 +32,7 @@ async def _paused(world: World) -> Asked:
     return Asked()
 
 
-async def _sell_again(world: World) -> None:
+async def sell_again(world: World) -> None:
     async with writing(world.till.shop.engine) as session:
         await selling.resume(session, None)
 
@@ -43,10 +43,10 @@ WAYS: Ways = {
     "GET /staff/ledger/trial-balance": Way(AUDITORS, nothing),
     "GET /staff/ledger/accounts/{account}/statement": Way(AUDITORS, _statement),
     "GET /staff/ledger/months": Way(AUDITORS, nothing),
-    "POST /staff/ledger/months": Way(OWNER, _month),
+    "POST /staff/ledger/months": Way(OWNER, month),
     "GET /staff/ledger/journal": Way(AUDITORS, _journal),
     "GET /staff/selling-pause": Way(OPERATORS, nothing),
-    "POST /staff/selling-pause": Way(OPERATORS, _pause, _sell_again),
+    "POST /staff/selling-pause": Way(OPERATORS, _pause, sell_again),
     "DELETE /staff/selling-pause": Way(OPERATORS, _paused),
     "GET /healthz": Way(ANYBODY, nothing),
     "GET /readyz": Way(ANYBODY, nothing),

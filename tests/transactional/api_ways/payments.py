@@ -28,7 +28,7 @@ async def _delivered(world: World) -> Asked:
     return Asked(body={"parts": [{"fulfilment_id": str(unit.public_id), "amount_fen": 100}], **REASON})
 
 
-async def _refused_payout(world: World) -> Asked:
+async def refused_payout(world: World) -> Asked:
     await world.till.jobs.run_due()  # what others left, or the refusal would be theirs
     asked = await _delivered(world)
     headers = {"idempotency-key": new_name(), "cookie": f"mingsuan_staff={world.staff['operator']}"}
@@ -38,7 +38,7 @@ async def _refused_payout(world: World) -> Asked:
     return Asked({"payout_id": granted.json()["items"][0]["id"]}, {"to": "wallet", **REASON})
 
 
-async def _receipt(world: World, amount_fen: int = 100) -> UUID:
+async def receipt(world: World, amount_fen: int = 100) -> UUID:
     """Money of a trade that the shop did not begin."""
     number = new_name("P")
     await world.till.paid(number, amount_fen)
@@ -50,17 +50,17 @@ async def _receipt(world: World, amount_fen: int = 100) -> UUID:
 
 async def _receipt_for_an_order(world: World) -> Asked:
     _, order = await world.till.place()
-    return Asked({"receipt_id": await _receipt(world, order.net_fen)}, {"order_no": order.order_no, **REASON})
+    return Asked({"receipt_id": await receipt(world, order.net_fen)}, {"order_no": order.order_no, **REASON})
 
 
 async def _receipt_of_nobody(world: World) -> Asked:
-    return Asked({"receipt_id": await _receipt(world)}, REASON)
+    return Asked({"receipt_id": await receipt(world)}, REASON)
 
 
-async def _case(world: World) -> Asked:
-    receipt = await _receipt(world)
-    case = await world.till.one("select public_id from shop.review_case where subject = :it", it=str(receipt))
-    return Asked({"case_id": case}, REASON)
+async def case(world: World) -> Asked:
+    found = await receipt(world)
+    named = await world.till.one("select public_id from shop.review_case where subject = :it", it=str(found))
+    return Asked({"case_id": named}, REASON)
 
 
 async def _sharable(world: World) -> Asked:
@@ -106,12 +106,12 @@ WAYS: Ways = {
     "GET /staff/payments": Way(STAFF, nothing),
     "GET /staff/payouts": Way(STAFF, nothing),
     "POST /staff/refunds": Way(OPERATORS, _delivered),
-    "POST /staff/payouts/{payout_id}/retry": Way(OPERATORS, _refused_payout),
+    "POST /staff/payouts/{payout_id}/retry": Way(OPERATORS, refused_payout),
     "GET /staff/receipts": Way(STAFF, nothing),
     "POST /staff/receipts/{receipt_id}/apply": Way(OPERATORS, _receipt_for_an_order),
     "POST /staff/receipts/{receipt_id}/return": Way(OPERATORS, _receipt_of_nobody),
     "GET /staff/cases": Way(STAFF, nothing),
-    "POST /staff/cases/{case_id}/resolve": Way(OPERATORS, _case),
+    "POST /staff/cases/{case_id}/resolve": Way(OPERATORS, case),
     "POST /staff/profit-shares": Way(OPERATORS, _sharable),
     "POST /staff/profit-shares/{share_id}/return": Way(OPERATORS, _shared),
     "POST /staff/payments/{payment_id}/release-share": Way(OPERATORS, _releasable),
