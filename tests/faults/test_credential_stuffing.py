@@ -17,7 +17,7 @@ from tests.faults.hot_sale import Workers
 from tests.faults.stuffing import SESSION, Reader, Shopper, Thieves, client_at, loopback_addresses, p95
 from tests.transactional.accounts.sent_codes import last_code
 from transactional.accounts import service as accounts
-from transactional.accounts.entry_queue import PATIENCE_S
+from transactional.accounts.entry_queue import PATIENCE_OF_GOOD_S
 from transactional.accounts.entry_rules import ADDRESS, WRONG_A_MINUTE
 from transactional.db import engine, reading, writing
 from transactional.shop import Shop, open_shop
@@ -27,8 +27,6 @@ LI, PASSWORD = "li@example.com", "correct horse battery"
 HOME = "127.0.77.1"
 QUIET_ROUNDS = 10
 UP_WITHIN_S = 180
-ANSWERS_WITHIN_S = 5.0
-"""With room for a machine that does other things as well; what it was is printed."""
 
 
 @pytest.fixture
@@ -103,12 +101,11 @@ async def test_a_shopper_logs_in_while_thousands_of_stolen_passwords_are_tried(
     assert shopper.refusals == []
     assert len(shopper.known) == len(shopper.new) > 0
     assert shopper.by_code > 0
-    assert p95(shopper.known) < ANSWERS_WITHIN_S
-    assert p95(reader.seconds) < ANSWERS_WITHIN_S
+    assert p95(shopper.known) < PATIENCE_OF_GOOD_S
+    assert p95(reader.seconds) < PATIENCE_OF_GOOD_S
     assert set(reader.statuses) == {200}
     assert sum(thieves.answers.values()) == tries
     assert set(thieves.answers) <= {401, 403, 429, 503}
-    assert max(thieves.waits) < PATIENCE_S + ANSWERS_WITHIN_S
     assert failed == tries + shopper.by_code
     [(detail,)] = await seen(shop, "select detail from shop.review_case where kind = 'credential_stuffing'")
     assert detail["in_a_minute"] >= WRONG_A_MINUTE  # type: ignore[index]

@@ -99,7 +99,8 @@ class EntryQueue:
             if worst < mine:
                 raise self._crowded()
             self._remove(worst)
-            worst.turn.set_exception(self._crowded())
+            if not worst.turn.done():
+                worst.turn.set_exception(self._crowded())
         insort(self._waiting, mine)
         self._of_each[whose] += 1
         return mine
@@ -112,11 +113,13 @@ class EntryQueue:
             self._remove(mine)
 
     def _pass_on(self, is_own: bool) -> None:
-        if self._waiting and (self._waiting[0].rank == 0 or not is_own):
+        while self._waiting and (self._waiting[0].rank == 0 or not is_own):
             following = self._waiting[0]
             self._remove(following)
-            following.turn.set_result(is_own)
-        elif is_own:
+            if not following.turn.done():  # one that gave up at this moment is still in its place
+                following.turn.set_result(is_own)
+                return
+        if is_own:
             self._own += 1
         else:
             self._free += 1

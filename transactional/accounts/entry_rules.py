@@ -29,6 +29,8 @@ HOME = Allowance("home", count=1, period=DAY, burst=1)
 """Used up (remembered) while a customer's log-in from the address succeeded lately: strangers cannot use up the codes
 that may be sent on its request."""
 GOOD_FOR = timedelta(days=30)
+GOOD_TRIES = 12
+"""So often an address from which somebody came in lately waits before all others: a mistyped password, then a code."""
 TRIES_COUNT_FOR = timedelta(minutes=10)
 """An address that was quiet for so long waits as one that never tried."""
 
@@ -65,7 +67,9 @@ def rank(tries_of_address: int, *, is_known_device: bool, is_good_address: bool)
     """Who waits behind whom: 0 first. `tries_of_address` are those of late, this one among them."""
     if is_known_device:
         return 0
-    return max(tries_of_address, 1) + (0 if is_good_address else 1)
+    if is_good_address and tries_of_address <= GOOD_TRIES:
+        return 1
+    return max(tries_of_address, 1) + 1
 
 
 def device_name(user_agent: str) -> str:

@@ -107,13 +107,29 @@ async def test_who_goes_away_leaves_no_turn_behind() -> None:
         assert scene.queue.waiting == 0
 
 
+async def test_a_turn_that_ends_as_somebody_gives_up_waiting_is_not_lost() -> None:
+    queue = EntryQueue(at_once=1)
+
+    async def waits(name: str) -> str:
+        async with queue.turn(2, name):
+            return name
+
+    async with queue.turn(2, "first"):
+        gone, stays = asyncio.create_task(waits("gone")), asyncio.create_task(waits("stays"))
+        await asyncio.sleep(0)
+        gone.cancel()
+    async with asyncio.timeout(5):
+        assert await stays == "stays"
+        assert await waits("later") == "later"
+
+
 def test_known_devices_are_before_all_and_good_addresses_before_unknown_ones() -> None:
     assert rank(50, is_known_device=True, is_good_address=False) == 0
     ranks = [
         rank(used, is_known_device=False, is_good_address=good)
-        for used, good in ((1, True), (1, False), (2, True), (5, False))
+        for used, good in ((1, True), (12, True), (1, False), (5, False), (13, True))
     ]
-    assert ranks == [1, 2, 2, 6]
+    assert ranks == [1, 1, 2, 6, 14]
 
 
 @pytest.mark.parametrize(
