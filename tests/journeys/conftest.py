@@ -31,7 +31,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_S = 30
+START_S = 60
 LISTENING = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
 
 

@@ -15,7 +15,7 @@ class StateText(NamedTuple):
 def state_texts(_: Translator) -> dict[str, StateText]:
     """By a parcel's state."""
     return {
-        "sent": StateText(_("Sent"), ""),
+        "sent": StateText(_("Sent off"), ""),
         "collected": StateText(_("Collected by the courier"), ""),
         "in_transit": StateText(_("On its way"), ""),
         "delivering": StateText(_("Out for delivery"), "good"),

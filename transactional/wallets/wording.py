@@ -64,7 +64,7 @@ def withdrawal_states(_: Translator) -> dict[str, Standing]:
 
 def part_states(_: Translator) -> dict[str, str]:
     """By state of a part."""
-    return {"held": _("Waits"), "paying": _("On its way"), "paid": _("Sent"), "returned": _("Back in the wallet")}
+    return {"held": _("Waits"), "paying": _("On its way"), "paid": _("Paid out"), "returned": _("Back in the wallet")}
 
 
 def way_text(part: PartView, _: Translator) -> str:
