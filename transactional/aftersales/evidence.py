@@ -23,7 +23,7 @@ from transactional.errors import NotFoundError
 
 SUFFIXES = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 DOWNLOAD = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
