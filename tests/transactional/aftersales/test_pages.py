@@ -172,7 +172,7 @@ async def test_evidence_is_a_download_for_its_owner_and_staff_and_nobody_else(cl
         assert got.status_code == 200
         assert got.headers["content-type"] == "image/jpeg"
         assert got.headers["content-disposition"] == f'attachment; filename="{file}.jpg"'
-        assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert got.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
         assert got.headers["x-content-type-options"] == "nosniff"
     await as_customer(client, counter, other)
     assert [(await client.get(way, headers=HTML)).status_code for way in ways] == [404, 404]
