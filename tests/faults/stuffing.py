@@ -15,6 +15,7 @@ import httpx
 SESSION = "/api/v1/session"
 BROWSER_HEADERS = {"user-agent": "Mozilla/5.0 (iPhone) Version/18.0 Safari/604.1", "sec-fetch-site": "same-origin"}
 PATIENCE_S = 60.0
+UNANSWERED = 0
 EVERY_S = 0.2
 
 
@@ -77,7 +78,11 @@ class Thieves:
 
     async def _try(self, address: str, who: str) -> None:
         began, stolen = time.perf_counter(), {"identifier": who, "password": "stolen elsewhere"}
-        self.answers[await post_from(address, httpx.URL(self.url + SESSION), stolen)] += 1
+        try:
+            status = await post_from(address, httpx.URL(self.url + SESSION), stolen)
+        except TimeoutError:
+            status = UNANSWERED
+        self.answers[status] += 1
         self.waits.append(time.perf_counter() - began)
 
 
