@@ -15,8 +15,17 @@ from transactional.edge import CUSTOMER_COOKIE
 from transactional.shop import Shop
 
 pytestmark = pytest.mark.anyio
-ONCE_BY_NATURE = ("/session", "/preview", "/codes", "/customers", "/password-resets")
-"""Commands without a key: they change nothing, or are bound to a password or to a code that is good once."""
+ONCE_BY_NATURE = (
+    "/session",
+    "/preview",
+    "/codes",
+    "/customers",
+    "/password-resets",
+    "/launches",
+    "/confirmation",
+    "/read",
+)
+"""Commands without a key: they change nothing twice by nature, or are bound to a password or a code good once."""
 
 
 @pytest.fixture(scope="module")

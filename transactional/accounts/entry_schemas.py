@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field, SecretStr
 from typing_extensions import TypeAliasType
@@ -55,7 +56,7 @@ class PasswordReset(Command):
 class SessionItem(View):
     """A log-in under way."""
 
-    id: str
+    id: UUID
     device: str = Field(description="Browser and system, empty when unknown")
     network: str = Field(description="/24 of IPv4, /48 of IPv6")
     opened_by: str = Field(description="password, code, registration or reset")

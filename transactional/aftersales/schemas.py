@@ -16,12 +16,13 @@ CaseReason = TypeAliasType(
     "CaseReason",
     Literal["does_not_work", "already_used", "wrong_goods", "not_received", "changed_mind", "other"],
 )
-CaseState = TypeAliasType(
-    "CaseState",
+AftersalesState = TypeAliasType(
+    "AftersalesState",
     Literal["open", "waiting_for_shop", "waiting_for_customer", "resolved", "rejected", "withdrawn"],
 )
 CaseOutlook = TypeAliasType("CaseOutlook", Literal["refund_now", "person"])
 ResolutionKind = TypeAliasType("ResolutionKind", Literal["replace", "refund", "goodwill", "reject"])
+MessageAuthor = TypeAliasType("MessageAuthor", Literal["customer", "staff"])
 Words = Annotated[str, Field(min_length=1, max_length=MOST_WORDS)]
 
 
@@ -40,13 +41,13 @@ class CaseOpened(View):
     """`refunded_fen` is what went back at once by the refund rule."""
 
     id: UUID
-    state: CaseState
+    state: AftersalesState
     refunded_fen: int = 0
 
 
 class CaseMoved(View):
     id: UUID
-    state: CaseState
+    state: AftersalesState
 
 
 class EvidenceView(View):
@@ -59,7 +60,7 @@ class EvidenceView(View):
 class MessageView(View):
     """`words` is none when the customer's data were erased."""
 
-    author: Literal["customer", "staff"]
+    author: MessageAuthor
     words: str | None
     written_at: datetime
     is_internal: bool = False
@@ -93,7 +94,7 @@ class CaseSummary(View):
     id: UUID
     order_no: str
     reason: CaseReason
-    state: CaseState
+    state: AftersalesState
     opened_at: datetime
     due_at: datetime | None = Field(description="When the shop answers at the latest, while it is its turn")
     closed_at: datetime | None
@@ -130,7 +131,7 @@ class OpenCase(View):
     """An open case, as the order's page shows it."""
 
     id: UUID
-    state: CaseState
+    state: AftersalesState
     reason: CaseReason
     due_at: datetime | None
     unit_ids: tuple[UUID, ...]
