@@ -8,7 +8,7 @@ READY_DEV := $(VENV)/.ready-dev
 UV_VERSION := 0.13.9
 # trust what the machine trusts, as pip does
 export UV_SYSTEM_CERTS ?= 1
-WORKERS ?= 2
+WORKERS ?= 3
 NAME ?=
 ARGS ?=
 

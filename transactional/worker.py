@@ -47,6 +47,7 @@ def slices() -> tuple[ModuleType, ...]:
     from transactional.aftersales import jobs as aftersales
     from transactional.benefits import jobs as benefits
     from transactional.cards import jobs as cards
+    from transactional.catalogue import jobs as catalogue
     from transactional.invoices import jobs as invoices
     from transactional.ledger import jobs as ledger
     from transactional.logistics import jobs as logistics
@@ -60,6 +61,7 @@ def slices() -> tuple[ModuleType, ...]:
         aftersales,
         benefits,
         cards,
+        catalogue,
         invoices,
         ledger,
         logistics,

@@ -39,7 +39,9 @@ def test_an_append_only_table_cannot_be_emptied_by_its_owner(database_urls: Data
         connection.rollback()
 
 
-def test_no_row_of_the_shop_can_be_deleted_by_the_service_except_allowances_that_are_whole_again(connection: psycopg.Connection) -> None:
+def test_no_row_of_the_shop_can_be_deleted_by_the_service_except_allowances_that_are_whole_again(
+    connection: psycopg.Connection,
+) -> None:
     may = connection.execute(
         "select table_name from information_schema.table_privileges"
         " where table_schema = 'shop' and grantee = 'shop_app' and privilege_type in ('DELETE', 'TRUNCATE')"
