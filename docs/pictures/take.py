@@ -59,7 +59,7 @@ def desk(browser: Browser, email: str, password: str) -> None:
 
 def _log_in(page: Page, url: str, email: str, password: str) -> None:
     page.goto(url)
-    page.fill("input[type=email]", email)
+    page.fill("input[autocomplete=username]", email)
     page.fill("input[type=password]", password)
     page.press("input[type=password]", "Enter")
     page.wait_for_load_state("networkidle")
