@@ -41,10 +41,10 @@ demo: $(READY) ## Simulate a shop, build its figures, serve everything (ARGS=--n
 chromium:
 	@$(PYTHON) tests/journeys/install_chromium.py
 
-test: $(READY_DEV) chromium ## All tests, at reduced counts (about 9 minutes on 2 cores)
+test: $(READY_DEV) chromium ## Tests at reduced counts, the longest proofs left out
 	@start=$$SECONDS; $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS); code=$$?; echo "make test took $$((SECONDS - start)) s"; exit $$code
 
-prove: $(READY_DEV) chromium ## The same tests at the full counts
+prove: $(READY_DEV) chromium ## All tests, at the full counts
 	@MINGSUAN_FULL_COUNTS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(READY_DEV) ## Style, types, import contracts

@@ -17,6 +17,16 @@ from mingsuan.settings import Settings
 IN_CI = os.environ.get("CI") == "true"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long proofs, marked `proof`, are left to `make prove`."""
+    if Settings().full_counts:
+        return
+    proofs = [item for item in items if item.get_closest_marker("proof")]
+    if proofs and len(proofs) < len(items):  # asked for alone, they run at their reduced counts
+        config.hook.pytest_deselected(items=proofs)
+        items[:] = [item for item in items if item not in proofs]
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

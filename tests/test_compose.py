@@ -193,13 +193,12 @@ def _running(name: str, service: dict[str, Any], environment: dict[str, str]) ->
         process.wait(60)
 
 
-# Dagster's webserver takes half a minute; every run sees it served for real (tests/mingsuan/test_serve_for_real.py)
+# Dagster's parts take half a minute each; every run sees it served for real (tests/mingsuan/test_serve_for_real.py)
 STARTED = [
     "shop",
     "worker",
     "dashboards",
-    "dagster-daemon",
-    *(["dagster-webserver"] if Settings().full_counts else []),
+    *(["dagster-daemon", "dagster-webserver"] if Settings().full_counts else []),
 ]
 
 

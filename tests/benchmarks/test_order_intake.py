@@ -42,6 +42,7 @@ def test_the_limit_is_named_by_who_is_busy(cores: dict[str, float], says: str) -
     assert says in limit(cores, 2)
 
 
+@pytest.mark.proof
 @pytest.mark.xdist_group("heavy")
 def test_the_benchmark_ends_with_its_ratios_as_one_json_object() -> None:
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_DATABASE_URL")}

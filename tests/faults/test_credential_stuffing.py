@@ -22,7 +22,7 @@ from transactional.accounts.entry_rules import ADDRESS, WRONG_A_MINUTE
 from transactional.db import engine, reading, writing
 from transactional.shop import Shop, open_shop
 
-pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.proof, pytest.mark.anyio, pytest.mark.enable_socket]
 LI, PASSWORD = "li@example.com", "correct horse battery"
 HOME = "127.0.77.1"
 QUIET_ROUNDS = 10

@@ -27,7 +27,7 @@ from transactional.db import engine
 from transactional.ledger import command_line as ledger
 from transactional.shop import open_shop
 
-pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket, pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.proof, pytest.mark.anyio, pytest.mark.enable_socket, pytest.mark.xdist_group("heavy")]
 
 SEED = 20261122
 SHOPPERS, CLERKS = 3, 1

@@ -41,7 +41,7 @@ from transactional.orders.jobs import seal_answers
 from transactional.shop import Shop, open_shop
 from transactional.worker import worker_app
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.proof, pytest.mark.anyio]
 NUMBER = "33010619900307437" + check_character("33010619900307437")
 WRONG_NUMBER = "44010619910408219" + check_character("44010619910408219")
 OWN_PHONE, NEW_PHONE, ADDRESS_PHONE, ANSWER_PHONE = "13917264805", "15868413927", "18627950314", "13358402796"

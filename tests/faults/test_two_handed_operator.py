@@ -21,7 +21,7 @@ from transactional.db import engine, reading, writing
 from transactional.ledger import service as ledger
 from transactional.shop import Shop, open_shop
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.proof, pytest.mark.anyio]
 WAYS = ("calmly", "double click", "two tabs", "two tabs at once", "answer lost", "cut off")
 SEED = 20261122
 

@@ -18,7 +18,7 @@ from transactional.cards import service as cards
 from transactional.db import writing
 from transactional.shop import Shop
 
-pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.proof, pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 WIDTHS = (1440, 390)
 ACTS = (
     "Imported card codes",

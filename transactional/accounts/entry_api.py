@@ -3,6 +3,8 @@
 None of these commands takes an Idempotency-Key: what they do once is bound to a code that is good once.
 """
 
+from uuid import UUID
+
 from fastapi import APIRouter, Request, Response
 
 from mingsuan import clock
@@ -112,9 +114,9 @@ async def log_out_everywhere(customer: AsCustomer, response: Response, session: 
 
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=responses(NotLoggedInError, NotFoundError))
-async def end_session(session_id: str, customer: AsCustomer, session: Writing) -> None:
+async def end_session(session_id: UUID, customer: AsCustomer, session: Writing) -> None:
     """End one log-in."""
-    await sessions.end_one(session, customer.id, session_id, clock.now())
+    await sessions.end_one(session, customer.id, str(session_id), clock.now())
 
 
 @router.post("/password-resets", status_code=201, responses=responses(WrongCodeError, TooManyTriesError, CrowdedError))

@@ -23,7 +23,7 @@ DEVICE_DAYS = 400
 """What browsers keep a cookie for at most (RFC 6265bis)."""
 
 # the name by which the outside calls a row that has none of its own: it tells nothing of the token
-REFERENCE = "encode(substring(sha256('ref'::bytea || token_sha256) from 1 for 12), 'hex')"
+REFERENCE = "encode(substring(sha256('ref'::bytea || token_sha256) from 1 for 16), 'hex')::uuid::text"
 OPEN_SESSIONS = text(f"""
 select {REFERENCE} as id, device, network, opened_by, opened_at, expires_at, token_sha256 = :own as is_this
 from shop.session where customer_id = :customer_id and revoked_at is null and expires_at > :at

@@ -16,10 +16,10 @@ from transactional.aftersales.errors import (
 )
 from transactional.aftersales.evidence_files import LARGEST_FILE
 from transactional.aftersales.schemas import (
-    CaseList,
+    AftersalesCaseList,
+    AftersalesCaseView,
     CaseMoved,
     CaseOpened,
-    CaseView,
     EvidenceView,
     NewCase,
     NewWords,
@@ -65,13 +65,13 @@ async def list_own_cases(
     session: Reading,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-) -> CaseList:
+) -> AftersalesCaseList:
     """The customer's own cases, open ones first."""
     return await service.cases(session, buyer.id, limit, offset)
 
 
 @router.get("/cases/{case_id}", responses=responses(*LOOK))
-async def show_own_case(buyer: AsCustomer, shop: ShopHere, session: Reading, case_id: UUID) -> CaseView:
+async def show_own_case(buyer: AsCustomer, shop: ShopHere, session: Reading, case_id: UUID) -> AftersalesCaseView:
     """A case with its conversation, evidence and decisions."""
     return await service.case(session, shop.vault, buyer.id, case_id)
 

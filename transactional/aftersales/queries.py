@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from transactional.aftersales.models import AftersalesCase
 from transactional.aftersales.schemas import (
-    CaseList,
+    AftersalesCaseList,
     CaseSummary,
     CaseUnitView,
     EvidenceView,
@@ -99,12 +99,12 @@ async def one(session: ReadSession, case_id: UUID, customer_id: int | None) -> A
     return (await session.execute(ONE, {"case_id": case_id, "customer_id": customer_id})).one_or_none()
 
 
-async def of_customer(session: ReadSession, customer_id: int, limit: int, offset: int) -> CaseList:
+async def of_customer(session: ReadSession, customer_id: int, limit: int, offset: int) -> AftersalesCaseList:
     """Open ones first, then newest first."""
     values = {"customer_id": customer_id, "limit": limit, "offset": offset}
     rows = (await session.execute(OF_CUSTOMER, values)).all()
     total = await session.scalar(COUNT, {"customer_id": customer_id}) or 0
-    return CaseList(items=tuple(CaseSummary.model_validate(row) for row in rows), total=total)
+    return AftersalesCaseList(items=tuple(CaseSummary.model_validate(row) for row in rows), total=total)
 
 
 async def open_of_order(session: ReadSession, customer_id: int, order_no: str) -> tuple[OpenCase, ...]:

@@ -103,7 +103,7 @@ class CaseSummary(View):
     unit_count: int
 
 
-class CaseView(CaseSummary):
+class AftersalesCaseView(CaseSummary):
     revision: int = Field(description="Grows with everything that happens")
     units: tuple[CaseUnitView, ...]
     messages: tuple[MessageView, ...]
@@ -111,7 +111,7 @@ class CaseView(CaseSummary):
     resolutions: tuple[ResolutionView, ...]
 
 
-class CaseList(View):
+class AftersalesCaseList(View):
     items: tuple[CaseSummary, ...]
     total: int
 

@@ -11,7 +11,7 @@ from transactional.aftersales.errors import CaseClosedError, TooManyRequestsErro
 from transactional.aftersales.evidence_files import CleanFile
 from transactional.aftersales.models import AftersalesCase
 from transactional.aftersales.rules import Act
-from transactional.aftersales.schemas import CaseList, CaseMoved, CaseView, EvidenceView, OpenCase
+from transactional.aftersales.schemas import AftersalesCaseList, AftersalesCaseView, CaseMoved, EvidenceView, OpenCase
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import NotFoundError
@@ -22,12 +22,12 @@ async def open_cases_of_order(session: ReadSession, customer_id: int, order_no: 
     return await queries.open_of_order(session, customer_id, order_no)
 
 
-async def cases(session: ReadSession, customer_id: int, limit: int, offset: int) -> CaseList:
+async def cases(session: ReadSession, customer_id: int, limit: int, offset: int) -> AftersalesCaseList:
     """The customer's own, open ones first."""
     return await queries.of_customer(session, customer_id, limit, offset)
 
 
-async def case(session: ReadSession, vault: Vault, customer_id: int, case_id: UUID) -> CaseView:
+async def case(session: ReadSession, vault: Vault, customer_id: int, case_id: UUID) -> AftersalesCaseView:
     """The customer's own case with its conversation, without the staff's notes. Raises NotFoundError."""
     row = await queries.one(session, case_id, customer_id)
     if row is None:
@@ -35,11 +35,11 @@ async def case(session: ReadSession, vault: Vault, customer_id: int, case_id: UU
     return await whole(session, vault, row, with_internal=False)
 
 
-async def whole(session: ReadSession, vault: Vault, row: Any, *, with_internal: bool) -> CaseView:
+async def whole(session: ReadSession, vault: Vault, row: Any, *, with_internal: bool) -> AftersalesCaseView:
     """A case's own row completed."""
     sealed = await queries.messages(session, row.inside, with_internal=with_internal)
-    return CaseView(
-        **{name: getattr(row, name) for name in CaseView.model_fields if name in row._fields},
+    return AftersalesCaseView(
+        **{name: getattr(row, name) for name in AftersalesCaseView.model_fields if name in row._fields},
         units=queries.unit_views(await queries.units(session, row.inside)),
         messages=tuple([await conversation.opened(session, vault, row, message) for message in sealed]),
         evidence=await queries.evidence(session, row.inside),

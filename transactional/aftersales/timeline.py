@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from transactional.aftersales.schemas import CaseView, EvidenceView, MessageView, ResolutionView
+from transactional.aftersales.schemas import AftersalesCaseView, EvidenceView, MessageView, ResolutionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Event:
     resolution: ResolutionView | None = None
 
 
-def timeline(case: CaseView) -> tuple[Event, ...]:
+def timeline(case: AftersalesCaseView) -> tuple[Event, ...]:
     """Oldest first; at one instant words come before files, files before decisions."""
     events = [
         *(Event(message.written_at, message=message) for message in case.messages),

@@ -13,7 +13,7 @@ from tests.transactional.small_shop import PRICE_FEN, Stocked
 from transactional.accounts.schemas import CustomerSubject
 from transactional.aftersales import opening, service
 from transactional.aftersales.resolving import Decision, decide
-from transactional.aftersales.schemas import CaseMoved, CaseOpened, CaseView, NewCase, ResolutionKind
+from transactional.aftersales.schemas import AftersalesCaseView, CaseMoved, CaseOpened, NewCase, ResolutionKind
 from transactional.cards import service as cards
 from transactional.db import reading, writing
 from transactional.ledger import service as ledger
@@ -76,7 +76,7 @@ class Counter:
         async with writing(self.shop.engine) as session:
             return await opening.open_case(session, self.shop.vault, bought.customer.id, new, (), self.shop.zone)
 
-    async def look(self, bought: Bought, case_id: UUID) -> CaseView:
+    async def look(self, bought: Bought, case_id: UUID) -> AftersalesCaseView:
         async with reading(self.shop.engine) as session:
             return await service.case(session, self.shop.vault, bought.customer.id, case_id)
 

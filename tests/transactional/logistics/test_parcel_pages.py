@@ -95,7 +95,7 @@ async def test_a_file_with_a_bad_row_records_nothing_and_says_what_is_wrong_with
         assert done.headers["location"] == "/desk/parcels/import?done=2"
     again = await send(client, "/desk/parcels/import", content=good, idempotency_key="file-of-today-3")
     assert again.status_code == 303, "a row that is recorded already changes nothing"
-    assert await depot.rows("select courier, tracking_no from shop.shipment order by id") == [
+    assert await depot.rows("select courier, tracking_no from shop.shipment order by tracking_no") == [
         ("shunfeng", "SF0000001"),
         ("zhongtong", "ZT0000002"),
     ]
