@@ -41,7 +41,7 @@ class Book(Shares):
                 method,
                 oldest,
             )
-            return sum(self.unshared_fen(trade) - trade.fee_fen for trade in trades)
+            return sum(max(0, self.unshared_fen(trade) - trade.fee_fen) for trade in trades)
 
     def receivable_fen(self, method: Method) -> int:
         """What the gateway owes: paid − fees − refunds + fees returned − shares + shares returned − settled."""

@@ -210,7 +210,9 @@ async def own_spare_codes(session: WriteSession, vault: Vault, member: StaffSubj
 async def end_own_sessions(
     session: WriteSession, member: StaffSubject, *, only: int | None = None, but: str | None = None
 ) -> int:
-    """How many ended: one, or all but the one of a token."""
+    """How many ended: one, or all but the one of a token. Raises NotFoundError for one that is somebody else's."""
+    if only is not None and not await members_sessions.is_own(session, member.id, only):
+        raise NotFoundError
     ended = await members_sessions.end(session, member.id, only=only, but=but)
     if ended:
         await record_act(session, member.id, "end_sessions", f"staff:{member.public_id}", detail={"count": ended})

@@ -110,6 +110,12 @@ async def end(session: WriteSession, staff_id: int, *, only: int | None = None, 
     return len(ended.all())
 
 
+async def is_own(session: ReadSession, staff_id: int, number: int) -> bool:
+    """Whether a log-in, open or ended, is a member's own."""
+    own = select(Session.id).where(Session.id == number, Session.staff_id == staff_id)
+    return (await session.execute(own)).first() is not None
+
+
 async def last_log_ins(session: ReadSession) -> dict[int, datetime]:
     """By member, when they last came in."""
     newest = select(Session.staff_id, func.max(Session.opened_at)).where(Session.staff_id.is_not(None))

@@ -17,7 +17,7 @@ from transactional.backoffice.clerk_session import caller_of, door, set_log_in, 
 from transactional.backoffice.forms import Faults, faults_of, sentence_of
 from transactional.db import reading, writing
 from transactional.edge import STAFF_COOKIE
-from transactional.errors import NotFoundError, NotLoggedInError, ShopError, WrongCredentialsError
+from transactional.errors import NotLoggedInError, ShopError, WrongCredentialsError
 from transactional.web.page import Clerk, DeskPage, Page, go, own_address
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -117,8 +117,7 @@ async def end_others(page: DeskPage, clerk: Clerk) -> RedirectResponse:
 async def end_one(page: DeskPage, clerk: Clerk, number: int) -> RedirectResponse:
     """Raises NotFoundError for a log-in of somebody else; one that ended already is fine."""
     async with writing(page.shop.engine) as session:
-        if not await members.end_own_sessions(session, clerk, only=number):
-            raise NotFoundError
+        await members.end_own_sessions(session, clerk, only=number)
     return go("/desk/profile?done=sessions")
 
 

@@ -29,6 +29,7 @@ async def _log_in(world: World) -> Sent:
 
 async def _session(world: World) -> Sent:
     """The owner's own, from another browser."""
+    await staff_cookie(world, "owner")
     number = await world.till.one(
         "select s.id from shop.session as s join shop.staff as m on m.id = s.staff_id"
         " where m.role = 'owner' and s.revoked_at is null order by s.id desc limit 1"

@@ -8,6 +8,7 @@ from tests.transactional.accounts.sent_codes import last_code
 from tests.transactional.api_client import PASSWORD, Client
 from tests.transactional.web.seen import Seen
 from tests.transactional.web.visits import HTML, register, send, visit
+from transactional.accounts.sessions import REFERENCE
 from transactional.db import writing
 from transactional.shop import Shop
 
@@ -102,8 +103,7 @@ async def test_a_customer_sees_ends_and_forgets_only_what_is_their_own(
         reference = seen.fields["id"]
         async with writing(shop.engine) as session:
             mine = await session.scalar(
-                text("""select encode(substring(sha256('ref'::bytea || token_sha256) from 1 for 12), 'hex')
-                from shop.session where customer_id = (select id from shop.customer where email = :email)
+                text(f"""select {REFERENCE} from shop.session where customer_id = (select id from shop.customer where email = :email)
                 order by id desc limit 1"""),
                 {"email": LI},
             )
