@@ -37,6 +37,12 @@ async def _session(world: World) -> Sent:
     return Sent({"number": number})
 
 
+async def _authenticator(world: World) -> Sent:
+    """One that is being set up, and a wrong code."""
+    await ask(world, "POST /desk/profile/two-step", Sent(), await staff_cookie(world, "owner"))
+    return Sent(form=keyed(code="000000"))
+
+
 async def _staff_in_name(world: World) -> Sent:
     return Sent(form=keyed(email=new_email(), display_name="Wang", role="buyer"))
 
@@ -161,7 +167,7 @@ WAYS: PageWays = {
     "POST /desk/profile/password": PageWay(STAFF, said(current="wrong", password="another good one"), answer=422),
     "POST /desk/profile/two-step": PageWay(STAFF, said()),
     "GET /desk/profile/two-step": PageWay(STAFF, asked()),
-    "POST /desk/profile/two-step/confirm": PageWay(STAFF, said(code="000000"), answer=401),
+    "POST /desk/profile/two-step/confirm": PageWay(STAFF, _authenticator, answer=401),
     "POST /desk/profile/two-step/remove": PageWay(STAFF, said()),
     "GET /desk/profile/spare-codes": PageWay(STAFF, asked()),
     "POST /desk/profile/spare-codes": PageWay(STAFF, said()),

@@ -103,7 +103,8 @@ async def test_a_customer_sees_ends_and_forgets_only_what_is_their_own(
         reference = seen.fields["id"]
         async with writing(shop.engine) as session:
             mine = await session.scalar(
-                text(f"""select {REFERENCE} from shop.session where customer_id = (select id from shop.customer where email = :email)
+                text(f"""select {REFERENCE} from shop.session
+                where customer_id = (select id from shop.customer where email = :email)
                 order by id desc limit 1"""),
                 {"email": LI},
             )
