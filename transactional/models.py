@@ -1,6 +1,6 @@
 """Every model of schema `shop`, imported so that the metadata is whole: for migrations and the check against them."""
 
-from transactional import profile
+from transactional import calls, profile
 from transactional.accounts import entry_models, members_models, person_models
 from transactional.accounts import models as accounts
 from transactional.aftersales import models as aftersales
@@ -23,6 +23,7 @@ SLICES = (
     aftersales,
     backoffice,
     benefits,
+    calls,
     cards,
     catalogue,
     entry_models,

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mingsuan import clock
+from transactional import calls
 from transactional.accounts import consents, identity_queries, personal, rate_limits
 from transactional.accounts.entry_errors import TooManyTriesError
 from transactional.accounts.identity import OPEN, PLACE
@@ -25,7 +26,6 @@ from transactional.compliance import profile
 from transactional.db import WriteSession, reading, writing
 from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 from transactional.idempotency import CommandKey, first_time
-from transactional.payments import calls
 from transactional.shop import Shop
 
 CASE = "identity_check"

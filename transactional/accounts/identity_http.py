@@ -16,8 +16,8 @@ from mingsuan import clock
 from mingsuan.settings import Settings
 from transactional.accounts.identity_provider import IdentityProvider, ManualReview, Verdict
 from transactional.accounts.identity_rules import Person
+from transactional.calls import UnknownOutcomeError
 from transactional.payments.gateways.configured import ConfigurationError
-from transactional.payments.gateways.interface import UnknownOutcomeError
 
 NAME = "identity"
 CHECKS = "/v1/identity/checks"

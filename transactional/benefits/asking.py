@@ -12,7 +12,7 @@ from mingsuan import clock
 from transactional.benefits import signing
 from transactional.benefits.activation_rules import CONFIRMED, Standing
 from transactional.benefits.providers import Partner
-from transactional.payments.gateways.interface import UnknownOutcomeError
+from transactional.calls import UnknownOutcomeError
 
 PATIENCE_S = 5.0
 LIMIT_BYTES = 64 * 1024

@@ -14,14 +14,14 @@ import httpx
 from sqlalchemy import func, insert, select, text, update
 
 from mingsuan import clock
+from transactional import calls
 from transactional.benefits import asking, bindings, in_step, providers
 from transactional.benefits.activation_rules import NOT_FOUND_MEANS_FAILED, Standing, is_news, next_query
 from transactional.benefits.asking import Told
 from transactional.benefits.models import Activation, ActivationOutcome, Launch
 from transactional.benefits.providers import Partner
+from transactional.calls import Answer
 from transactional.db import ReadSession, WriteSession, reading, writing
-from transactional.payments import calls
-from transactional.payments.calls import Answer
 from transactional.shop import Shop
 
 AT_ONCE = 50

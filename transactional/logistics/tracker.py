@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import httpx
 
 from mingsuan.settings import Settings
+from transactional.calls import UnknownOutcomeError
 from transactional.logistics.couriers import WANTS_PHONE
 from transactional.logistics.kuaidi_words import NotUnderstoodError, Report, loaded, query_signature, report_of
 from transactional.payments.gateways.configured import ConfigurationError
-from transactional.payments.gateways.interface import GatewayRefusedError, UnknownOutcomeError
+from transactional.payments.gateways.interface import GatewayRefusedError
 
 CALL_S = 10.0
 NOTHING_YET = "500"

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mingsuan import clock
+from transactional import calls
 from transactional.accounts import personal
 from transactional.backoffice.service import open_case, resolve_subject
 from transactional.cards.vault import Vault
@@ -22,7 +23,6 @@ from transactional.logistics.kuaidi_words import Event, Report
 from transactional.logistics.models import Shipment, ShipmentEvent
 from transactional.logistics.queries import EVENT_PLACE
 from transactional.logistics.rules import OVER, TROUBLE, Standing, after, next_ask, standing
-from transactional.payments import calls
 from transactional.payments.addresses import public_url
 from transactional.shop import Shop
 

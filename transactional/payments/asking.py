@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mingsuan import clock
+from transactional import calls
 from transactional.backoffice.service import open_case, resolve_subject
 from transactional.db import WriteSession, writing
 from transactional.jobs import defer
-from transactional.payments import calls, queries
+from transactional.payments import queries
 from transactional.payments.apply import trade_found
 from transactional.payments.gateways.interface import Gateway, Trade
 from transactional.payments.models import Payment

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mingsuan import clock
 from mingsuan.clock import business_date, start_of
+from transactional import calls
 from transactional.backoffice.service import open_case
 from transactional.db import WriteSession, reading, writing
 from transactional.jobs import defer
@@ -17,7 +18,6 @@ from transactional.ledger.gateway_rules import fee_corrected
 from transactional.ledger.rules import Posting
 from transactional.orders.due import lock_due_by_id
 from transactional.payments import bill_queries as queries
-from transactional.payments import calls
 from transactional.payments.apply import fee_shares, trade_found
 from transactional.payments.bill_rules import FOR_A_PERSON, Compared, compared, key_of
 from transactional.payments.gateways.interface import Bill, BillLine, BillNotReadyError, Gateway, RefundFact, Trade

@@ -1,10 +1,8 @@
 """Money received and given back: payments, notices, refunds, what fits nowhere, profit shares, bills, settlements."""
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Public
@@ -255,18 +253,3 @@ class GatewayBillLine(Public):
     fee_difference_fen: Mapped[int] = mapped_column(server_default="0")
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.payment.id"), index=True)
     payout_id: Mapped[int | None] = mapped_column(ForeignKey("shop.refund_payout.id"), index=True)
-
-
-class ExternalCall(Public):
-    """One row per call to the world outside: written before it is made (outcome unknown), completed after."""
-
-    __tablename__ = "external_call"
-
-    target: Mapped[str] = mapped_column(Text)
-    operation: Mapped[str] = mapped_column(Text)
-    reference: Mapped[str] = mapped_column(Text, index=True)
-    outcome: Mapped[str] = mapped_column(Text, server_default="unknown")
-    http_status: Mapped[int | None]
-    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    ended_at: Mapped[datetime | None]

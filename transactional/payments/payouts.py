@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from mingsuan import clock
+from transactional import calls
 from transactional.accounts.service import record_act
 from transactional.backoffice.service import open_case, resolve_subject
 from transactional.db import WriteSession, writing
@@ -17,7 +18,7 @@ from transactional.ledger.gateway_rules import receipt_returned
 from transactional.ledger.rules import refund_paid_out
 from transactional.orders.due import lock_due_by_id
 from transactional.orders.fulfilment import refund_ended
-from transactional.payments import addresses, calls, numbers, queries
+from transactional.payments import addresses, numbers, queries
 from transactional.payments.errors import PayoutNotFailedError
 from transactional.payments.gateways.interface import Gateway, RefundAsk, RefundFact
 from transactional.payments.models import Payment, RefundPayout, UnappliedReceipt

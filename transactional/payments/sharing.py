@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from mingsuan import clock
 from mingsuan.money import split
+from transactional import calls
 from transactional.accounts.service import record_act
 from transactional.backoffice.service import open_case
 from transactional.db import ReadSession, WriteSession, writing
@@ -19,7 +20,7 @@ from transactional.jobs import defer
 from transactional.ledger import service as ledger
 from transactional.ledger.gateway_rules import profit_share_returned, profit_shared
 from transactional.orders.due import lock_due_by_id
-from transactional.payments import calls, numbers, queries
+from transactional.payments import numbers, queries
 from transactional.payments.errors import NotSharableError
 from transactional.payments.gateways.interface import Gateway, ShareAsk, ShareFact
 from transactional.payments.models import Payment, ProfitShare

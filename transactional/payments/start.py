@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mingsuan import clock
+from transactional import calls
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import WriteSession, reading, writing
 from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 from transactional.idempotency import CommandKey, once
 from transactional.jobs import defer
 from transactional.orders.due import Due, lock_due
-from transactional.payments import addresses, calls, numbers, queries
+from transactional.payments import addresses, numbers, queries
 from transactional.payments.errors import MethodUnavailableError
 from transactional.payments.gateways.interface import Gateway, PayLink, PaymentAsk
 from transactional.payments.models import Payment

@@ -15,6 +15,7 @@ from tests.transactional.payments.fake_gateway import FakeGateway
 from tests.transactional.payments.job_queue import JobQueue
 from tests.transactional.small_shop import Stocked
 from tests.transactional.web.visits import enter_desk, visit
+from transactional import calls
 from transactional.backoffice import stuck, trace
 from transactional.backoffice.service import resolve_case
 from transactional.cards import defects
@@ -25,7 +26,7 @@ from transactional.ledger import seals
 from transactional.ledger.heads_file import heads_file
 from transactional.models import METADATA
 from transactional.orders.checkout import PlacedOrder
-from transactional.payments import calls, disputes, payouts, refunds
+from transactional.payments import disputes, payouts, refunds
 from transactional.payments.gateways.interface import Notice, Trade
 from transactional.payments.notices import receive
 from transactional.payments.schemas import NewChargeback

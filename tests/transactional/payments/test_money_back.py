@@ -7,6 +7,7 @@ import pytest
 from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
+from transactional.calls import UnknownOutcomeError
 from transactional.db import writing
 from transactional.orders.errors import NotRefundableError
 from transactional.payments import payouts, receipts, refunds
@@ -17,7 +18,7 @@ from transactional.payments.errors import (
     ReceiptNotOpenError,
     RefundTooLargeError,
 )
-from transactional.payments.gateways.interface import GatewayRefusedError, RefundFact, UnknownOutcomeError
+from transactional.payments.gateways.interface import GatewayRefusedError, RefundFact
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,10 @@ import pytest
 from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
+from transactional.calls import UnknownOutcomeError
 from transactional.errors import IdempotencyKeyReusedError, InsufficientBalanceError, InvalidInputError, NotFoundError
 from transactional.payments.errors import MethodUnavailableError, OrderExpiredError, OrderNotPayableError
-from transactional.payments.gateways.interface import GatewayRefusedError, Trade, UnknownOutcomeError
+from transactional.payments.gateways.interface import GatewayRefusedError, Trade
 
 pytestmark = pytest.mark.anyio
 

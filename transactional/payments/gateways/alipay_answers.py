@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from transactional.calls import UnknownOutcomeError
 from transactional.payments.gateways import alipay_words as words
-from transactional.payments.gateways.interface import (
-    RefundFact,
-    RefundState,
-    ShareFact,
-    ShareState,
-    UnknownOutcomeError,
-)
+from transactional.payments.gateways.interface import RefundFact, RefundState, ShareFact, ShareState
 
 
 def same(answer: Mapping[str, Any], **asked: str) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from transactional.calls import RefusedError
+
 TradeState = Literal["waiting", "paid", "closed", "failed", "not_found"]
 RefundState = Literal["processing", "succeeded", "failed", "not_found"]
 ShareState = Literal["processing", "succeeded", "failed", "not_found"]
@@ -143,20 +145,8 @@ class RefusedNoticeError(Exception):
         self.reason = reason
 
 
-class GatewayRefusedError(Exception):
-    """The gateway said no, for certain: nothing happened. `code` is its own word."""
-
-    def __init__(self, code: str, reason: str, http_status: int | None = None) -> None:
-        super().__init__(f"{code}: {reason}")
-        self.code, self.reason, self.http_status = code, reason, http_status
-
-
-class UnknownOutcomeError(Exception):
-    """No answer, or none that can be trusted (time-out, 5xx, unsigned): it may or may not have happened. Query."""
-
-    def __init__(self, reason: str, http_status: int | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.http_status = reason, http_status
+class GatewayRefusedError(RefusedError):
+    """The gateway said no, for certain."""
 
 
 class BillNotReadyError(Exception):

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from transactional.calls import UnknownOutcomeError
 from transactional.payments.gateways import unionpay_bill, unionpay_notice
 from transactional.payments.gateways import unionpay_words as words
 from transactional.payments.gateways.interface import (
@@ -25,7 +26,6 @@ from transactional.payments.gateways.interface import (
     ShareAsk,
     ShareFact,
     Trade,
-    UnknownOutcomeError,
 )
 from transactional.payments.gateways.unionpay_signing import RSA, VERSION, UnknownKeyError, is_signed, read, signed
 

@@ -20,6 +20,7 @@ from wechatpayv3.async_ import WeChatPayType  # type: ignore[import-untyped]
 
 from mingsuan import clock
 from mingsuan.settings import Settings
+from transactional.calls import UnknownOutcomeError
 from transactional.payments.gateways import wechat_bill
 from transactional.payments.gateways.configured import ConfigurationError
 from transactional.payments.gateways.interface import (
@@ -35,7 +36,6 @@ from transactional.payments.gateways.interface import (
     ShareAsk,
     ShareFact,
     Trade,
-    UnknownOutcomeError,
 )
 from transactional.payments.gateways.wechat_client import WechatClient, since_epoch
 from transactional.payments.gateways.wechat_notice import authentic

@@ -22,14 +22,10 @@ from tests.transactional.payments.gateways.alipay_shop import (
     shop_s,
     standing_at,
 )
+from transactional.calls import UnknownOutcomeError
 from transactional.payments.gateways.alipay import AlipayGateway
 from transactional.payments.gateways.alipay_words import BEIJING
-from transactional.payments.gateways.interface import (
-    GatewayRefusedError,
-    ShareAsk,
-    Trade,
-    UnknownOutcomeError,
-)
+from transactional.payments.gateways.interface import GatewayRefusedError, ShareAsk, Trade
 
 pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
 FAILURES: tuple[AnswerFault, ...] = get_args(AnswerFault)

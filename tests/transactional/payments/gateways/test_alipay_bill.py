@@ -12,13 +12,9 @@ from simulation.gateways import alipay_bills
 from simulation.gateways.alipay_words import BEIJING
 from tests.simulation.gateways.served import World, served
 from tests.transactional.payments.gateways.alipay_shop import paid, shop_s, standing_at
+from transactional.calls import UnknownOutcomeError
 from transactional.payments.gateways import alipay_bill
-from transactional.payments.gateways.interface import (
-    BillLine,
-    BillNotReadyError,
-    RefundAsk,
-    UnknownOutcomeError,
-)
+from transactional.payments.gateways.interface import BillLine, BillNotReadyError, RefundAsk
 
 DAY = date(2019, 9, 16)
 SELLER = "2088021109625633"

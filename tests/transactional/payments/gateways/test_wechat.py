@@ -24,7 +24,8 @@ from tests.transactional.payments.gateways.wechat_shop import (
     paid,
     shop_of,
 )
-from transactional.payments.gateways.interface import GatewayRefusedError, UnknownOutcomeError
+from transactional.calls import UnknownOutcomeError
+from transactional.payments.gateways.interface import GatewayRefusedError
 from transactional.payments.gateways.wechat import WechatGateway, best_way
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.anyio]

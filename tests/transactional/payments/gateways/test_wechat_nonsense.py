@@ -15,13 +15,8 @@ from simulation.gateways.state import State
 from simulation.gateways.wechat_signing import signature_headers
 from tests.simulation.gateways.served import World
 from tests.transactional.payments.gateways.wechat_shop import Hanging, an_ask, hasty_client, shop_of
-from transactional.payments.gateways.interface import (
-    GatewayRefusedError,
-    RefundAsk,
-    ShareAsk,
-    Trade,
-    UnknownOutcomeError,
-)
+from transactional.calls import UnknownOutcomeError
+from transactional.payments.gateways.interface import GatewayRefusedError, RefundAsk, ShareAsk, Trade
 from transactional.payments.gateways.wechat import WechatGateway
 
 pytestmark = pytest.mark.anyio

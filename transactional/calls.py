@@ -4,25 +4,57 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import Text, func, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Mapped, mapped_column
 
 from mingsuan import clock
 from transactional import metrics
-from transactional.db import WriteSession, writing
-from transactional.payments.gateways.interface import GatewayRefusedError, UnknownOutcomeError
-from transactional.payments.models import ExternalCall
+from transactional.db import Public, WriteSession, writing
 
 PATIENCE_S = 15
-log = logging.getLogger("mingsuan.payments")
+log = logging.getLogger("mingsuan.calls")
 Result = TypeVar("Result")
+
+
+class ExternalCall(Public):
+    """One row per call to the world outside: written before it is made (outcome unknown), completed after."""
+
+    __tablename__ = "external_call"
+
+    target: Mapped[str] = mapped_column(Text)
+    operation: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text, index=True)
+    outcome: Mapped[str] = mapped_column(Text, server_default="unknown")
+    http_status: Mapped[int | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+
+
+class RefusedError(Exception):
+    """The other side said no, for certain: nothing happened. `code` is its own word."""
+
+    def __init__(self, code: str, reason: str, http_status: int | None = None) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code, self.reason, self.http_status = code, reason, http_status
+
+
+class UnknownOutcomeError(Exception):
+    """No answer, or none that can be trusted (time-out, 5xx, unsigned): it may or may not have happened. Query."""
+
+    def __init__(self, reason: str, http_status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.http_status = reason, http_status
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[Result]):
-    """How a call ended. `value` exists when it succeeded; `code` is the gateway's word for a refusal."""
+    """How a call ended. `value` exists when it succeeded; `code` is the other side's word for a refusal."""
 
     outcome: Literal["succeeded", "refused", "unknown"]
     value: Result | None = None
@@ -44,14 +76,14 @@ async def attempt(work: Callable[[], Awaitable[Result]], patience_s: float = PAT
     try:
         async with asyncio.timeout(patience_s):
             return Answer("succeeded", await work())
-    except GatewayRefusedError as error:
+    except RefusedError as error:
         return Answer("refused", None, error.code, error.reason, error.http_status)
     except UnknownOutcomeError as error:
         return Answer("unknown", None, "", error.reason, error.http_status)
     except TimeoutError:
         return Answer("unknown", None, "", "no answer in time")
     except Exception as error:
-        log.exception("a call to a gateway ended in a way that nobody foresaw")
+        log.exception("a call to the outside ended in a way that nobody foresaw")
         return Answer("unknown", None, "", type(error).__name__)
 
 
