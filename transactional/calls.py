@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mingsuan import clock
 from transactional import metrics
 from transactional.db import Public, WriteSession, writing
+from transactional.outcomes import RefusedError, UnknownOutcomeError
 
 PATIENCE_S = 15
 log = logging.getLogger("mingsuan.calls")
@@ -34,22 +35,6 @@ class ExternalCall(Public):
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
-
-
-class RefusedError(Exception):
-    """The other side said no, for certain: nothing happened. `code` is its own word."""
-
-    def __init__(self, code: str, reason: str, http_status: int | None = None) -> None:
-        super().__init__(f"{code}: {reason}")
-        self.code, self.reason, self.http_status = code, reason, http_status
-
-
-class UnknownOutcomeError(Exception):
-    """No answer, or none that can be trusted (time-out, 5xx, unsigned): it may or may not have happened. Query."""
-
-    def __init__(self, reason: str, http_status: int | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.http_status = reason, http_status
 
 
 @dataclass(frozen=True, slots=True)

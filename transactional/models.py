@@ -4,6 +4,7 @@ from transactional import calls, profile
 from transactional.accounts import entry_models, members_models, person_models
 from transactional.accounts import models as accounts
 from transactional.aftersales import models as aftersales
+from transactional.alerts import models as alerts
 from transactional.backoffice import models as backoffice
 from transactional.benefits import models as benefits
 from transactional.cards import models as cards
@@ -15,12 +16,14 @@ from transactional.logistics import models as logistics
 from transactional.notices import models as notices
 from transactional.orders import models as orders
 from transactional.payments import models as payments
+from transactional.suppliers import models as suppliers
 from transactional.wallets import models as wallets
 
 METADATA = Base.metadata
 SLICES = (
     accounts,
     aftersales,
+    alerts,
     backoffice,
     benefits,
     calls,
@@ -36,5 +39,6 @@ SLICES = (
     payments,
     person_models,
     profile,
+    suppliers,
     wallets,
 )

@@ -1,9 +1,10 @@
 """Every page of storefront and desk as it is answered, and a browser that shows it without a server between.
 
-Pages come from the ways of `tests.transactional.page_ways`, in which no route may be missing.
+Pages come from the ways of `tests.transactional.page_ways`, in which no route may be missing, and from `more_pages`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import re
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
 from mingsuan.postgres import DatabaseUrls
+from tests.journeys.more_pages import Asking, askings
 from tests.transactional.api_ways.way import STAFF
 from tests.transactional.api_ways.world import World
 from tests.transactional.page_ways import back_rooms, customers, desk, shop, stock
@@ -31,6 +33,9 @@ WAYS: PageWays = {**shop.WAYS, **customers.WAYS, **desk.WAYS, **stock.WAYS, **ba
 Scheme = Literal["light", "dark"]
 HOST = "http://shop.test"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
+ANY_PICTURE = STATIC / "share.png"
+AMOUNT = re.compile(r"¥[\d,]+\.\d\d")
+LARGE = "¥123,456,789.01"
 LONG = "限时特惠超长商品名称含全部说明VeryLongUnbrokenProductNameWithoutAnySpaces" * 3
 STRETCH = (
     "update shop.product set title_zh = left(:long, 190), title_en = left(:long, 190)",
@@ -59,17 +64,30 @@ async def _quick_yard(urls: DatabaseUrls, folder: Path) -> AsyncIterator[World]:
 
 
 async def collected(
-    urls: DatabaseUrls, folder: Path, *, refused: bool = False, stretched: bool = False, language: str = "zh-CN"
+    urls: DatabaseUrls,
+    folder: Path,
+    *,
+    only: Collection[str] = (),
+    more: bool = False,
+    stretched: bool = False,
+    language: str = "zh-CN",
 ) -> list[Shown]:
-    """Every page that is asked for, then those of `refused` forms; `stretched`: with the longest texts there may be."""
+    """Pages that are asked for: those of the names, or all. `more`: as refused forms, and with much or nothing in them.
+
+    `stretched`: with the longest texts and the largest amounts there may be.
+    """
     async with _quick_yard(urls, folder) as world:
         headers = {**HTML, "accept-language": language}
-        found = [await _nothing_there(world, headers)]
+        found = []
         for name, way in sorted(WAYS.items()):
-            if name.startswith("GET"):
+            if name in only or (not only and name.startswith("GET")):
                 found.append(await _asked(world, name, way, headers, stretched=stretched))
-            elif refused:
-                found.append(await _refused(world, name, way, headers))
+        if more:
+            found += [await _nothing_there(world, headers)]
+            found += [
+                await _refused(world, *item, headers) for item in sorted(WAYS.items()) if item[0].startswith("POST")
+            ]
+            found += [await _asked_also(world, each, headers) async for each in askings(world, WAYS)]
         return [page for page in found if page.html.lstrip().lower().startswith("<!doctype html")]
 
 
@@ -80,7 +98,14 @@ async def _asked(world: World, name: str, way: PageWay, headers: Mapping[str, st
             for each in STRETCH:
                 await session.execute(text(each), {"long": LONG})
     answer = await ask(world, name, sent, await cookie(world, way, sent), headers)
-    return Shown(name, answer.status_code, answer.text)
+    return Shown(name, answer.status_code, AMOUNT.sub(LARGE, answer.text) if stretched else answer.text)
+
+
+async def _asked_also(world: World, each: Asking, headers: Mapping[str, str]) -> Shown:
+    world.client.cookies.clear()
+    own = {**headers, "cookie": each.cookie}
+    answer = await world.client.request(each.method, each.address, headers=own, data=each.form)
+    return Shown(f"{each.method} {each.address}, {each.remark}", answer.status_code, answer.text)
 
 
 async def _refused(world: World, name: str, way: PageWay, headers: Mapping[str, str]) -> Shown:
@@ -90,7 +115,7 @@ async def _refused(world: World, name: str, way: PageWay, headers: Mapping[str, 
     form = {**hollow, "idempotency_key": "12345678-hollow"}
     of_whom = await cookie(world, way, sent)
     answer = await ask(world, name, Sent(sent.names, form, sent.customer, cookies=sent.cookies), of_whom, headers)
-    return Shown(name, answer.status_code, answer.text)
+    return Shown(f"{name}, hollow", answer.status_code, answer.text)
 
 
 async def _nothing_there(world: World, headers: Mapping[str, str]) -> Shown:
@@ -116,8 +141,11 @@ def window(browser: Browser, width: int, scheme: Scheme) -> Iterator[Page]:
 
 
 def _static(route: Route) -> None:
-    file = STATIC / urlsplit(route.request.url).path.removeprefix("/static/")
-    if file.is_file():
+    path = urlsplit(route.request.url).path
+    file = STATIC / path.removeprefix("/static/")
+    if path.startswith("/pictures/"):
+        route.fulfill(body=ANY_PICTURE.read_bytes(), content_type="image/png")
+    elif file.is_file():
         route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
     else:
         route.fulfill(status=204)

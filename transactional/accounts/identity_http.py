@@ -16,7 +16,7 @@ from mingsuan import clock
 from mingsuan.settings import Settings
 from transactional.accounts.identity_provider import IdentityProvider, ManualReview, Verdict
 from transactional.accounts.identity_rules import Person
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.configured import ConfigurationError
 
 NAME = "identity"

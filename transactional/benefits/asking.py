@@ -12,7 +12,7 @@ from mingsuan import clock
 from transactional.benefits import signing
 from transactional.benefits.activation_rules import CONFIRMED, Standing
 from transactional.benefits.providers import Partner
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 
 PATIENCE_S = 5.0
 LIMIT_BYTES = 64 * 1024

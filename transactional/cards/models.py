@@ -42,6 +42,7 @@ class CardBatch(Public):
 
     sku_id: Mapped[int] = mapped_column(ForeignKey("shop.sku.id"), index=True)
     supplier_name: Mapped[str] = mapped_column(Text, server_default="")
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("shop.supplier.id"), index=True)
     card_count: Mapped[int]
     total_cost_fen: Mapped[int | None]
     file_name: Mapped[str] = mapped_column(Text)

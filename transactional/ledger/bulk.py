@@ -8,7 +8,7 @@ from transactional.bulk_copy import Connection, copy_rows, reserve_ids
 from transactional.ledger.rules import Posting
 
 TRANSACTION = ("id", "reference", "event", "effective_at", "ledger_date", "order_id")
-ENTRY = ("transaction_id", "account", "amount_fen", "customer_id", "order_item_id")
+ENTRY = ("transaction_id", "account", "amount_fen", "customer_id", "order_item_id", "supplier_id", "channel_id")
 LINE = (
     "transaction_id",
     "kind",
@@ -17,6 +17,8 @@ LINE = (
     "order_item_id",
     "fulfilment_id",
     "customer_id",
+    "supplier_id",
+    "channel_id",
     "effective_at",
 )
 FIRST_OPEN_DAY = "select coalesce(max(month) + interval '1 month', '0001-01-01')::date from shop.month_close"
@@ -56,11 +58,12 @@ def _transactions(numbered: Sequence[Numbered], zone: tzinfo, first_open: date) 
 def _entries(numbered: Sequence[Numbered]) -> Iterator[tuple[object, ...]]:
     for number, posting in numbered:
         for entry in posting.entries:
-            yield number, entry.account.value, entry.amount_fen, entry.customer_id, entry.order_item_id
+            about = (entry.customer_id, entry.order_item_id, entry.supplier_id, entry.channel_id)
+            yield number, entry.account.value, entry.amount_fen, *about
 
 
 def _lines(numbered: Sequence[Numbered]) -> Iterator[tuple[object, ...]]:
     for number, posting in numbered:
         for line in posting.lines:
-            about = (line.order_item_id, line.fulfilment_id, line.customer_id)
+            about = (line.order_item_id, line.fulfilment_id, line.customer_id, line.supplier_id, line.channel_id)
             yield (number, line.kind, line.component, line.amount_fen, *about, posting.effective_at)

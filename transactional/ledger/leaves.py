@@ -21,12 +21,12 @@ select id, public_id, reference, event, effective_at, ledger_date, order_id
 from shop.ledger_transaction where id = any(:ids)
 """)
 ENTRIES = text("""
-select transaction_id, id, account, amount_fen, customer_id, order_item_id
+select transaction_id, id, account, amount_fen, customer_id, order_item_id, supplier_id, channel_id
 from shop.ledger_entry where transaction_id = any(:ids) order by id
 """)
 LINES = text("""
 select transaction_id, id, public_id, kind, component, amount_fen, order_item_id, fulfilment_id, customer_id,
-    effective_at
+    supplier_id, channel_id, effective_at
 from shop.document_line where transaction_id = any(:ids) order by id
 """)
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Public, Row
@@ -43,6 +43,7 @@ class LedgerEntry(Numbered):
     __table_args__ = (
         CheckConstraint("amount_fen <> 0", name="not_zero"),
         Index("ledger_entry_customer_idx", "customer_id", "account"),
+        Index("ledger_entry_supplier_idx", "supplier_id", "account", postgresql_where=text("supplier_id is not null")),
     )
     append_only = True
 
@@ -51,6 +52,8 @@ class LedgerEntry(Numbered):
     amount_fen: Mapped[int]
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
     order_item_id: Mapped[int | None] = mapped_column(ForeignKey("shop.order_item.id"))
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("shop.supplier.id"))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("shop.supply_channel.id"))
 
 
 class DocumentLine(Public):
@@ -68,6 +71,8 @@ class DocumentLine(Public):
     fulfilment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.fulfilment.id"))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
     effective_at: Mapped[datetime]
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("shop.supplier.id"))
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("shop.supply_channel.id"))
 
 
 class LedgerSeal(Public):

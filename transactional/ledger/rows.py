@@ -25,6 +25,8 @@ ENTRY = {
     "amount_fen": "bigint",
     "customer_id": "bigint",
     "order_item_id": "bigint",
+    "supplier_id": "bigint",
+    "channel_id": "bigint",
 }
 LINE = {
     "transaction_id": "bigint",
@@ -34,6 +36,8 @@ LINE = {
     "order_item_id": "bigint",
     "fulfilment_id": "bigint",
     "customer_id": "bigint",
+    "supplier_id": "bigint",
+    "channel_id": "bigint",
     "effective_at": "timestamptz",
 }
 OPEN_DATE = "greatest(ledger_date, (select (max(month) + interval '1 month')::date from shop.month_close))"
@@ -52,9 +56,12 @@ def parameters(numbered: Iterable[tuple[int, Posting]], zone: tzinfo) -> dict[st
     for number, posting in numbered:
         at = posting.effective_at
         transactions.append((number, posting.reference, posting.event, at, business_date(at, zone), posting.order_id))
-        entries += [(number, e.account.value, e.amount_fen, e.customer_id, e.order_item_id) for e in posting.entries]
+        entries += [
+            (number, e.account.value, e.amount_fen, e.customer_id, e.order_item_id, e.supplier_id, e.channel_id)
+            for e in posting.entries
+        ]
         for line in posting.lines:
-            about = (line.order_item_id, line.fulfilment_id, line.customer_id)
+            about = (line.order_item_id, line.fulfilment_id, line.customer_id, line.supplier_id, line.channel_id)
             lines.append((number, line.kind, line.component, line.amount_fen, *about, at))
     return {
         **arrays("ledger_transaction", TRANSACTION, transactions),

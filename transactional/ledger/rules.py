@@ -102,6 +102,8 @@ class Entry:
     amount_fen: int
     customer_id: int | None = None
     order_item_id: int | None = None
+    supplier_id: int | None = None
+    channel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class Line:
     order_item_id: int | None = None
     fulfilment_id: int | None = None
     customer_id: int | None = None
+    supplier_id: int | None = None
+    channel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import httpx
 
 from mingsuan.settings import Settings
-from transactional.calls import UnknownOutcomeError
 from transactional.logistics.couriers import WANTS_PHONE
 from transactional.logistics.kuaidi_words import NotUnderstoodError, Report, loaded, query_signature, report_of
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.configured import ConfigurationError
 from transactional.payments.gateways.interface import GatewayRefusedError
 

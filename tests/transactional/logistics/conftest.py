@@ -11,7 +11,6 @@ from tests.transactional.orders.goods import Market
 from transactional.accounts import service as accounts
 from transactional.accounts.person_schemas import AddressView
 from transactional.accounts.schemas import CustomerSubject, StaffSubject
-from transactional.calls import UnknownOutcomeError
 from transactional.db import writing
 from transactional.logistics import dispatching
 from transactional.logistics.dispatching import Sending
@@ -19,6 +18,7 @@ from transactional.logistics.kuaidi_words import Report
 from transactional.logistics.models import Shipment
 from transactional.logistics.service import ship_to
 from transactional.orders.checkout import PlacedOrder
+from transactional.outcomes import UnknownOutcomeError
 from transactional.shop import Shop
 
 RECIPIENT, PHONE, STREET = "李雷", "+8613800138000", "文三路 90 号 东部软件园 3 幢"

@@ -7,9 +7,9 @@ import pytest
 from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
-from transactional.calls import UnknownOutcomeError
 from transactional.db import writing
 from transactional.orders.errors import NotRefundableError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments import payouts, receipts, refunds
 from transactional.payments.errors import (
     AmountDiffersError,

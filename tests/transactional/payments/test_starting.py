@@ -8,8 +8,8 @@ import pytest
 from mingsuan import clock
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
-from transactional.calls import UnknownOutcomeError
 from transactional.errors import IdempotencyKeyReusedError, InsufficientBalanceError, InvalidInputError, NotFoundError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.errors import MethodUnavailableError, OrderExpiredError, OrderNotPayableError
 from transactional.payments.gateways.interface import GatewayRefusedError, Trade
 

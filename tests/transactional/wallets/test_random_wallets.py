@@ -12,9 +12,9 @@ import pytest
 from mingsuan import clock
 from tests.transactional.wallets.conftest import ACCOUNT, NAME, Purse
 from transactional.accounts.schemas import CustomerSubject
-from transactional.calls import UnknownOutcomeError
 from transactional.db import reading, writing
 from transactional.errors import ShopError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments import disputes
 from transactional.payments.gateways.interface import GatewayRefusedError
 from transactional.payments.schemas import NewChargeback

@@ -11,9 +11,9 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.payments.job_queue import JobQueue
 from tests.transactional.small_shop import PRICE_FEN, all_text
 from tests.transactional.wallets.conftest import ACCOUNT, NAME, Purse
-from transactional.calls import UnknownOutcomeError
 from transactional.db import writing
 from transactional.errors import InsufficientBalanceError, InvalidInputError, NotFoundError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments import payouts, refunds
 from transactional.payments.gateways.interface import GatewayRefusedError, RefundFact
 from transactional.payments.payouts import refund_found

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways import alipay_bill, alipay_notice
 from transactional.payments.gateways import alipay_words as words
 from transactional.payments.gateways.alipay_answers import refund, same, share, time

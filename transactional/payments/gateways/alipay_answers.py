@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways import alipay_words as words
 from transactional.payments.gateways.interface import RefundFact, RefundState, ShareFact, ShareState
 

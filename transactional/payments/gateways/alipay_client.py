@@ -16,7 +16,7 @@ from alipay.exceptions import AliPayException, AliPayValidationError  # type: ig
 from alipay.utils import AliPayConfig  # type: ignore[import-untyped]
 
 from mingsuan import clock
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.alipay_words import written
 from transactional.payments.gateways.interface import GatewayRefusedError
 

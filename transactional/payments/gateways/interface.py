@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from transactional.calls import RefusedError
+from transactional.outcomes import RefusedError
 
 TradeState = Literal["waiting", "paid", "closed", "failed", "not_found"]
 RefundState = Literal["processing", "succeeded", "failed", "not_found"]

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways import unionpay_bill, unionpay_notice
 from transactional.payments.gateways import unionpay_words as words
 from transactional.payments.gateways.interface import (

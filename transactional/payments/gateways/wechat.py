@@ -20,7 +20,7 @@ from wechatpayv3.async_ import WeChatPayType  # type: ignore[import-untyped]
 
 from mingsuan import clock
 from mingsuan.settings import Settings
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways import wechat_bill
 from transactional.payments.gateways.configured import ConfigurationError
 from transactional.payments.gateways.interface import (

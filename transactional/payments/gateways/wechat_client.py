@@ -13,7 +13,7 @@ import httpx
 from wechatpayv3.async_ import AsyncWeChatPay, WeChatPayType  # type: ignore[import-untyped]
 
 from mingsuan import clock
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.interface import GatewayRefusedError
 from transactional.payments.gateways.wechat_words import untrusted
 

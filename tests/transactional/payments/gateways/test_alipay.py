@@ -22,7 +22,7 @@ from tests.transactional.payments.gateways.alipay_shop import (
     shop_s,
     standing_at,
 )
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.alipay import AlipayGateway
 from transactional.payments.gateways.alipay_words import BEIJING
 from transactional.payments.gateways.interface import GatewayRefusedError, ShareAsk, Trade

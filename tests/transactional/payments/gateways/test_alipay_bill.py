@@ -12,7 +12,7 @@ from simulation.gateways import alipay_bills
 from simulation.gateways.alipay_words import BEIJING
 from tests.simulation.gateways.served import World, served
 from tests.transactional.payments.gateways.alipay_shop import paid, shop_s, standing_at
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways import alipay_bill
 from transactional.payments.gateways.interface import BillLine, BillNotReadyError, RefundAsk
 

@@ -14,7 +14,7 @@ from simulation.gateways.entries import BookedTrade
 from simulation.gateways.misbehaviour import AnswerFault
 from tests.simulation.gateways.served import World, served
 from tests.transactional.payments.gateways.alipay_shop import HANG_S, IMPATIENT_S, standing_at
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways import unionpay_bill, unionpay_words
 from transactional.payments.gateways.configured import gateways
 from transactional.payments.gateways.interface import (

@@ -24,7 +24,7 @@ from tests.transactional.payments.gateways.wechat_shop import (
     paid,
     shop_of,
 )
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.interface import GatewayRefusedError
 from transactional.payments.gateways.wechat import WechatGateway, best_way
 

@@ -10,7 +10,7 @@ import pytest
 from mingsuan import clock
 from tests.simulation.gateways.served import World, served
 from tests.transactional.payments.gateways.wechat_shop import a_refund, paid, shop_of
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.interface import BillLine, BillNotReadyError
 from transactional.payments.gateways.wechat_bill import BillFormatError, read
 from transactional.payments.gateways.wechat_words import ZONE

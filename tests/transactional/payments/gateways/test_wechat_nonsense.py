@@ -15,7 +15,7 @@ from simulation.gateways.state import State
 from simulation.gateways.wechat_signing import signature_headers
 from tests.simulation.gateways.served import World
 from tests.transactional.payments.gateways.wechat_shop import Hanging, an_ask, hasty_client, shop_of
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.interface import GatewayRefusedError, RefundAsk, ShareAsk, Trade
 from transactional.payments.gateways.wechat import WechatGateway
 

@@ -9,7 +9,7 @@ from simulation.gateways import wechat_shares
 from simulation.gateways.misbehaviour import AnswerFault
 from tests.simulation.gateways.served import World, served
 from tests.transactional.payments.gateways.wechat_shop import a_refund, new_number, paid, shop_of
-from transactional.calls import UnknownOutcomeError
+from transactional.outcomes import UnknownOutcomeError
 from transactional.payments.gateways.interface import GatewayRefusedError, ShareAsk, ShareFact, Trade
 from transactional.payments.gateways.wechat import WechatGateway
 

@@ -1,0 +1,1 @@
+"""Simulated suppliers over HTTP: their protocols, their books, and how they misbehave."""

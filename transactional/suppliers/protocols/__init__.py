@@ -1,0 +1,1 @@
+"""Protocols of suppliers, an adapter each behind `interface.Supply`."""
