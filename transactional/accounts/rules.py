@@ -44,6 +44,13 @@ MAY: dict[str, frozenset[str]] = {
     "decide_identity": OPERATORS,
     "mend_benefits": OPERATORS,
     "configure_providers": frozenset({"owner"}),
+    "see_supply": EVERYONE,
+    "manage_channels": BUYERS,
+    "set_routing": BUYERS,
+    "override_floor": frozenset({"owner"}),
+    "settle_purchases": BUYERS,
+    "pay_suppliers": frozenset({"owner", "buyer"}),
+    "reconcile": BUYERS,
 }
 
 
