@@ -271,9 +271,9 @@ def test_simulated_gateways_are_served_with_the_settings_that_lead_to_them(setti
 
 
 def test_a_shop_has_simulated_gateways_when_a_demo_made_it_and_no_real_ones_are_set(settings: Settings) -> None:
-    from mingsuan.cli import _simulated_gateways
+    from mingsuan.commands.start import simulated_gateways
 
-    assert _simulated_gateways(settings) == {}
+    assert simulated_gateways(settings) == {}
     settings.gateways_dir.mkdir(parents=True)
-    assert _simulated_gateways(settings)["MINGSUAN_ALIPAY_GATEWAY_URL"].startswith("http://127.0.0.1:8090/")
-    assert _simulated_gateways(settings.model_copy(update={"alipay_app_id": "2021"})) == {}
+    assert simulated_gateways(settings)["MINGSUAN_ALIPAY_GATEWAY_URL"].startswith("http://127.0.0.1:8090/")
+    assert simulated_gateways(settings.model_copy(update={"alipay_app_id": "2021"})) == {}

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mingsuan import cli
+from mingsuan.commands import terminal
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from tests.other_databases import wait_for_other_databases
@@ -25,7 +26,7 @@ def urls(fresh_database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.Monke
     def given(_: Settings) -> Iterator[DatabaseUrls]:
         yield fresh_database
 
-    monkeypatch.setattr(cli, "_database", given)
+    monkeypatch.setattr(terminal, "opened", given)
     monkeypatch.setenv("MINGSUAN_VAR", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "200")
     with psycopg.connect(fresh_database.app) as connection:

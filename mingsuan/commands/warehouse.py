@@ -1,0 +1,104 @@
+"""Commands of the warehouse: ingest, build, publish, query."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from mingsuan.commands.terminal import Abort, opened, out, shown_progress
+from mingsuan.settings import Settings
+
+app = typer.Typer()
+
+
+class OutputFormat(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command(rich_help_panel="Warehouse")
+def ingest(
+    resync: Annotated[bool, typer.Option(help="Accept a restored source: re-stamp its rows and reconcile.")] = False,
+) -> None:
+    """Bring every change of the shop into the warehouse, exactly once."""
+    from pipelines.ingest import ingest as run_ingest
+    from pipelines.source import IngestError
+    from transactional.migrations.restamp import restamp
+
+    settings = Settings()
+    with opened(settings) as urls:
+        if resync:
+            restamp(urls.owner)
+        try:
+            batch = run_ingest(settings, urls.reader, resync=resync, progress=shown_progress())
+        except IngestError as error:
+            raise Abort(str(error)) from None
+    out.print(batch.summary(), highlight=False)
+
+
+@app.command(rich_help_panel="Warehouse")
+def build(
+    full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
+) -> None:
+    """Build and test all models in the warehouse."""
+    from pipelines.build import build as run_build
+    from pipelines.build_context import AsOfDateError, NothingIngestedError
+
+    try:
+        result = run_build(Settings(), full_refresh=full_refresh, progress=shown_progress())
+    except (AsOfDateError, NothingIngestedError) as error:
+        raise Abort(str(error)) from None
+    out.print(result.summary(), highlight=False, markup=False)
+    raise typer.Exit(0 if result.publishable else 1)
+
+
+@app.command(rich_help_panel="Warehouse")
+def publish() -> None:
+    """Publish the warehouse as a new version; refused unless its last build passed every blocking test."""
+    from pipelines.publish import NotPublishableError
+    from pipelines.publish import publish as run_publish
+
+    try:
+        version = run_publish(Settings(), progress=shown_progress())
+    except NotPublishableError as error:
+        raise Abort(str(error)) from None
+    out.print(f"Published {version.folder}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel="Warehouse")
+def refresh(
+    as_of: Annotated[
+        str | None, typer.Option(help="Business date that censors open intervals; sticky; 'today' to release it.")
+    ] = None,
+    full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
+) -> None:
+    """Ingest, build, test and publish in one go."""
+    from pipelines.publish import NotPublishableError
+    from pipelines.refresh import refresh as run_refresh
+    from pipelines.source import IngestError
+
+    settings = Settings()
+    with opened(settings) as urls:
+        try:
+            version = run_refresh(
+                settings, urls.reader, as_of=as_of, full_refresh=full_refresh, progress=shown_progress()
+            )
+        except (IngestError, NotPublishableError, ValueError) as error:
+            raise Abort(str(error)) from None
+    out.print(f"Published {version.folder}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel="Warehouse")
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; tables go by bare names, such as mart_profit_daily.")],
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print the rows.")] = OutputFormat.TABLE,
+    version: Annotated[str | None, typer.Option(help="Name of an older published version.")] = None,
+) -> None:
+    """Query the published snapshot, read-only."""
+    from mingsuan.snapshot import SnapshotError, run_query
+
+    try:
+        run_query(Settings(), sql, output.value, version, out)
+    except SnapshotError as error:
+        raise Abort(str(error)) from None
