@@ -86,6 +86,17 @@ def first_owner_code(app_url: str, settings: Settings) -> str:
     return _told(app_url, settings, work, missing="there is no shop")
 
 
+def let_back_in(app_url: str, settings: Settings, email: str) -> str:
+    """The code with which a member of staff chooses a new password at /desk/join. Raises CommandRefusedError."""
+
+    async def work(session: WriteSession, shop: Shop) -> str:
+        code = await members.let_back_in(session, shop.vault, email)
+        where = (settings.public_url or f"http://{settings.host}:{settings.shop_port}").rstrip("/")
+        return f"Open {where}/desk/join and enter {code} with {email}; authenticator and log-ins of before have ended."
+
+    return _told(app_url, settings, work, missing=f"no member of staff who may log in has the address {email}")
+
+
 def credit_wallet(app_url: str, settings: Settings, email: str, amount: str, source: str, key: str | None) -> str:
     """Credit a customer; the same key credits once. Raises CommandRefusedError."""
 

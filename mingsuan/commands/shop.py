@@ -156,6 +156,20 @@ def first_owner() -> None:
             raise Abort(str(error)) from None
 
 
+@shop_app.command("let-back-in")
+def let_back_in(email: Annotated[str, typer.Argument(help="E-mail address of the member of staff.")]) -> None:
+    """For staff who lost password, authenticator or both: print a code for /desk/join; what they had ends."""
+    from transactional.first_start import CommandRefusedError
+    from transactional.first_start import let_back_in as run_let_back_in
+
+    settings = Settings()
+    with migrated(settings) as urls:
+        try:
+            out.print(run_let_back_in(urls.app, settings, email), highlight=False, markup=False, soft_wrap=True)
+        except CommandRefusedError as error:
+            raise Abort(str(error)) from None
+
+
 @shop_app.command("pause-selling")
 def pause_selling(reason: Annotated[str, typer.Option(help="Why; kept with the act, not shown to shoppers.")]) -> None:
     """Take no more orders, until `resume-selling`; what was ordered is still paid and delivered."""

@@ -10,11 +10,12 @@ import pytest
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from transactional import first_start
+from transactional.accounts import members
 from transactional.accounts.identifiers import claimed
 from transactional.accounts.log_in import by_password
 from transactional.accounts.sessions import Visitor
 from transactional.cards.examination import RefusedBatchError
-from transactional.db import engine
+from transactional.db import engine, writing
 from transactional.first_start import CommandRefusedError
 from transactional.shop import open_shop
 
@@ -121,3 +122,35 @@ def test_what_the_command_line_cannot_do_is_said_in_a_sentence(app_url: str, set
     for reason, command in refused.items():
         with pytest.raises(CommandRefusedError, match=reason):
             command()
+
+
+def test_a_sole_owner_who_lost_everything_is_let_back_in_and_what_they_had_ends(
+    app_url: str, settings: Settings
+) -> None:
+    first_start.add_staff(app_url, settings, "owner@example.com", "owner")
+    with psycopg.connect(app_url) as connection:
+        connection.execute(
+            "insert into shop.session (staff_id, token_sha256, expires_at) select id, 'x', now() + interval '1 day'"
+            " from shop.staff"
+        )
+        connection.execute("update shop.staff set totp_confirmed_at = now(), sealed_totp = 'x', totp_key_id = null")
+    said = first_start.let_back_in(app_url, settings, "Owner@example.com")
+    code = said.partition("enter ")[2].partition(" with")[0]
+
+    async def joined() -> None:
+        source = engine(app_url)
+        shop = await open_shop(settings, source)
+        try:
+            async with writing(source) as session:
+                await members.join(session, shop.vault, "owner@example.com", code, "hash")
+        finally:
+            await shop.aclose()
+            await source.dispose()
+
+    asyncio.run(joined())
+    assert scalar(app_url, "select password_hash from shop.staff") == "hash"
+    assert scalar(app_url, "select totp_confirmed_at from shop.staff") is None
+    assert scalar(app_url, "select count(*) from shop.session where revoked_at is null") == 0
+    assert scalar(app_url, "select staff_id is null from shop.staff_act where act = 'let_back_in'") is True
+    with pytest.raises(CommandRefusedError, match="nobody@example.com"):
+        first_start.let_back_in(app_url, settings, "nobody@example.com")

@@ -170,6 +170,23 @@ async def reset_two_step(session: WriteSession, owner: StaffSubject, who: UUID, 
     await record_act(session, owner.id, "reset_two_step", f"staff:{who}", reason=reason)
 
 
+async def let_back_in(session: WriteSession, vault: Vault, email: str) -> str:
+    """A code for a member who lost password, authenticator or both; whoever runs the server vouches for them.
+
+    Two-step, log-ins and known browsers end, and the old password with the code's use. Raises NotFoundError, also for
+    a member who was disabled.
+    """
+    wanted = select(Staff).where(func.lower(Staff.email) == email.strip().lower(), Staff.disabled_at.is_(None))
+    member = (await session.scalars(wanted.with_for_update())).one_or_none()
+    if member is None:
+        raise NotFoundError
+    await members_two_step.remove(session, member.id, clock.now())
+    await members_devices.forget(session, member.id, clock.now())
+    await members_sessions.end(session, member.id)
+    await record_act(session, None, "let_back_in", f"staff:{member.public_id}")
+    return await _invite(session, vault, member.id, None, tokens.new())
+
+
 async def end_sessions(session: WriteSession, owner: StaffSubject, who: UUID) -> None:
     """Raises NotFoundError; recorded when there was something to end. Known browsers count as new."""
     member = await _locked(session, who)

@@ -37,6 +37,7 @@ def act_texts(_: Translator) -> dict[str, str]:
         "disable_staff": _("Switched a member off"),
         "enable_staff": _("Switched a member on again"),
         "reset_two_step": _("Reset a member's second step"),
+        "let_back_in": _("Let a member back in who lost password or second step"),
         "end_sessions": _("Ended log-ins"),
         "change_own_password": _("Changed the own password"),
         "begin_two_step": _("Began to set up the second step"),
