@@ -1,1 +1,0 @@
-"""Simulated suppliers over HTTP: their protocols, their books, and how they misbehave."""
