@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from transactional.db import Numbered, Public
 
 SEVERITIES = ("info", "warning", "critical")
+EVENTS = ("raised", "ended")
+OUTCOMES = ("told", "refused", "unknown")
 
 
 class Alert(Public):
@@ -31,16 +33,23 @@ class Alert(Public):
     last_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]
     acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
+    acknowledged_at: Mapped[datetime | None]
 
 
 class AlertDelivery(Numbered):
-    """One row per try to tell an alert through a sink, with its outcome."""
+    """One row per try to tell an alert through a sink, with its outcome; `severity` is what it was when told."""
 
     __tablename__ = "alert_delivery"
+    __table_args__ = (
+        CheckConstraint(f"event in {EVENTS!r}", name="event"),
+        CheckConstraint(f"outcome in {OUTCOMES!r}", name="outcome"),
+    )
     append_only = True
 
     alert_id: Mapped[int] = mapped_column(ForeignKey("shop.alert.id"), index=True)
     sink: Mapped[str] = mapped_column(Text)
+    event: Mapped[str] = mapped_column(Text)
+    severity: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, server_default="")
     tried_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -108,6 +108,7 @@ class SupplyChannel(Public):
     pull_at: Mapped[datetime | None]
     pulled_at: Mapped[datetime | None]
     pull_problem: Mapped[str] = mapped_column(Text, server_default="")
+    pull_failures: Mapped[int] = mapped_column(server_default="0")
     breaker: Mapped[str] = mapped_column(Text, server_default="closed")
     breaker_failures: Mapped[int] = mapped_column(server_default="0")
     breaker_until: Mapped[datetime | None]
@@ -186,7 +187,8 @@ class RoutingPolicy(Public):
     """One row per version of the rules of routing: of the whole shop (no SKU) or of one SKU, the newest counts.
 
     The floor is the least that a sale must earn over its cost: fen and parts of ten thousand of the net price, the
-    larger of both. `windows` restrict channels to hours of the day in the shop's zone.
+    larger of both. `windows` restrict channels to hours of the day in the shop's zone. A SKU's row with `follows_shop`
+    ends its own rules.
     """
 
     __tablename__ = "routing_policy"
@@ -207,6 +209,7 @@ class RoutingPolicy(Public):
     windows: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     explore_per_myriad: Mapped[int] = mapped_column(server_default="200")
     at_loss: Mapped[str] = mapped_column(Text, server_default="hold")
+    follows_shop: Mapped[bool] = mapped_column(server_default="false")
     reason: Mapped[str] = mapped_column(Text, server_default="")
     made_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
 
