@@ -144,7 +144,10 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A fulfilment that was handed over: its share of the line, its cost (None when unknown) and where that lay."""
+    """A fulfilment that was handed over: its share of the line, its cost (None when unknown) and where that lay.
+
+    Supplier and channel are those that a purchase for it was made from.
+    """
 
     fulfilment_id: int
     order_item_id: int
@@ -155,6 +158,8 @@ class Delivered:
     cost_fen: int | None
     delivered_at: datetime
     cost_from: Account = Account.CARD_INVENTORY
+    supplier_id: int | None = None
+    channel_id: int | None = None
 
 
 def order_paid(
@@ -192,18 +197,19 @@ def item_delivered(unit: Delivered) -> Posting:
     """Revenue and its discount are earned, and a known cost leaves the inventory."""
     of = (unit.customer_id, unit.order_item_id)
     cost = unit.cost_fen or 0
+    whose = (unit.supplier_id, unit.channel_id)
     entries = (
         Entry(Account.UNEARNED_SALES, unit.gross_fen - unit.discount_fen, *of),
         Entry(Account.DISCOUNTS, unit.discount_fen, *of),
         Entry(Account.SALES, -unit.gross_fen, *of),
-        Entry(Account.COGS, cost, *of),
-        Entry(unit.cost_from, -cost, *of),
+        Entry(Account.COGS, cost, *of, *whose),
+        Entry(unit.cost_from, -cost, *of, *whose),
     )
     about = (unit.order_item_id, unit.fulfilment_id, unit.customer_id)
     lines = (
         Line("delivery", "gross_sales", unit.gross_fen, *about),
         Line("delivery", "discounts", unit.discount_fen, *about),
-        Line("delivery", "cogs", cost, *about),
+        Line("delivery", "cogs", cost, *about, *whose),
     )
     return Posting(
         f"delivery:{unit.fulfilment_id}",
@@ -246,18 +252,21 @@ def refund_paid_out(
     return Posting(f"refund-paid:{refund_id}", "refund_paid_out", at, without_zeros(entries), (), order_id)
 
 
-def codes_bought(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
+def codes_bought(batch_id: int, total_cost_fen: int, at: datetime, *, supplier_id: int | None = None) -> Posting:
     """A batch of codes enters the inventory and is owed to its supplier."""
     entries = (
-        Entry(Account.CARD_INVENTORY, total_cost_fen),
-        Entry(Account.SUPPLIER_PAYABLE, -total_cost_fen),
+        Entry(Account.CARD_INVENTORY, total_cost_fen, supplier_id=supplier_id),
+        Entry(Account.SUPPLIER_PAYABLE, -total_cost_fen, supplier_id=supplier_id),
     )
     return Posting(f"batch:{batch_id}", "codes_bought", at, without_zeros(entries))
 
 
-def batch_paid(batch_id: int, total_cost_fen: int, at: datetime) -> Posting:
+def batch_paid(batch_id: int, total_cost_fen: int, at: datetime, *, supplier_id: int | None = None) -> Posting:
     """The supplier of a batch is paid."""
-    entries = (Entry(Account.SUPPLIER_PAYABLE, total_cost_fen), Entry(Account.BANK, -total_cost_fen))
+    entries = (
+        Entry(Account.SUPPLIER_PAYABLE, total_cost_fen, supplier_id=supplier_id),
+        Entry(Account.BANK, -total_cost_fen, supplier_id=supplier_id),
+    )
     return Posting(f"batch-paid:{batch_id}", "supplier_paid", at, without_zeros(entries))
 
 

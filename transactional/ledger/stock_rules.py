@@ -20,11 +20,16 @@ def code_lost(reference: str, cost_fen: int, at: datetime, about: tuple[int, int
     return Posting(reference, "code_lost", at, without_zeros(entries), priced(lines))
 
 
-def batch_credited(credit_id: int, amount_fen: int, at: datetime, prepaid: bool = False) -> Posting:
+def batch_credited(
+    credit_id: int, amount_fen: int, at: datetime, prepaid: bool = False, *, supplier_id: int | None = None
+) -> Posting:
     """A supplier gives money back for bad codes: less is owed, or the prepaid balance grows."""
     debit = Account.SUPPLIER_PREPAID if prepaid else Account.SUPPLIER_PAYABLE
-    entries = (Entry(debit, amount_fen), Entry(Account.CARD_LOSSES, -amount_fen))
-    lines = (Line("batch_credit", "card_losses", -amount_fen),)
+    entries = (
+        Entry(debit, amount_fen, supplier_id=supplier_id),
+        Entry(Account.CARD_LOSSES, -amount_fen, supplier_id=supplier_id),
+    )
+    lines = (Line("batch_credit", "card_losses", -amount_fen, supplier_id=supplier_id),)
     return Posting(f"batch-credit:{credit_id}", "batch_credited", at, without_zeros(entries), priced(lines))
 
 
@@ -34,6 +39,8 @@ def batch_cost_corrected(
     lost_fen: int,
     delivered: Sequence[tuple[int, int, int, int]],
     at: datetime,
+    *,
+    supplier_id: int | None = None,
 ) -> Posting:
     """A cost learnt late: codes in stock are worth more or less, lost and delivered ones cost more or less, from today.
 
@@ -41,14 +48,17 @@ def batch_cost_corrected(
     """
     total = in_stock_fen + lost_fen + sum(fen for *_, fen in delivered)
     entries = (
-        Entry(Account.CARD_INVENTORY, in_stock_fen),
-        Entry(Account.CARD_LOSSES, lost_fen),
-        *(Entry(Account.COGS, fen, customer, item) for item, _, customer, fen in delivered),
-        Entry(Account.SUPPLIER_PAYABLE, -total),
+        Entry(Account.CARD_INVENTORY, in_stock_fen, supplier_id=supplier_id),
+        Entry(Account.CARD_LOSSES, lost_fen, supplier_id=supplier_id),
+        *(Entry(Account.COGS, fen, customer, item, supplier_id) for item, _, customer, fen in delivered),
+        Entry(Account.SUPPLIER_PAYABLE, -total, supplier_id=supplier_id),
     )
     lines = (
-        Line("cost_correction", "card_losses", lost_fen),
-        *(Line("cost_correction", "cogs", fen, item, unit, customer) for item, unit, customer, fen in delivered),
+        Line("cost_correction", "card_losses", lost_fen, supplier_id=supplier_id),
+        *(
+            Line("cost_correction", "cogs", fen, item, unit, customer, supplier_id)
+            for item, unit, customer, fen in delivered
+        ),
     )
     reference = f"batch-cost:{correction_id}"
     return Posting(reference, "batch_cost_corrected", at, without_zeros(entries), priced(lines))

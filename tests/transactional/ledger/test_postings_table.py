@@ -83,6 +83,31 @@ TABLE: list[tuple[str, Posting, dict[str, int]]] = [
         {"purchases_in_flight": 900, "supplier_payable": -900},
     ),
     (
+        "purchase succeeded for more than was set aside",
+        supplier_rules.purchase_cost_settled(1, 30, True, AT),
+        {"purchases_in_flight": 30, "supplier_prepaid": -30},
+    ),
+    (
+        "purchase succeeded for less than was set aside",
+        supplier_rules.purchase_cost_settled(1, -30, False, AT),
+        {"purchases_in_flight": -30, "supplier_payable": 30},
+    ),
+    (
+        "supplier credits a bad code that it sold",
+        supplier_rules.purchase_credited(1, 900, True, 2, AT),
+        {"supplier_prepaid": 900, "supplier_losses": -900},
+    ),
+    (
+        "supplier's statement accepted: a delivered good cost more",
+        supplier_rules.statement_difference_accepted(1, 30, False, 2, AT, component="cogs"),
+        {"cogs": 30, "supplier_payable": -30},
+    ),
+    (
+        "supplier's statement accepted: it never charged",
+        supplier_rules.statement_difference_accepted(1, -900, True, None, AT),
+        {"supplier_losses": -900, "supplier_prepaid": 900},
+    ),
+    (
         "purchase failed for sure, prepaid",
         supplier_rules.purchase_failed(1, 900, True, AT),
         {"supplier_prepaid": 900, "purchases_in_flight": -900},

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from mingsuan.i18n import catalogue, catalogue_file, translator
 from transactional.errors import ShopError
-from transactional.ledger import book_checks, control_accounts, errors, events, export, findings, seal_checks
+from transactional.ledger import check, control_accounts, errors, events, export, findings, seal_checks
 
 LEDGER = Path(events.__file__).parent
 VALUE = re.compile(r"\{\w*\}")
 
 
 def said() -> set[str]:
-    checks = {check.message for check in (*book_checks.CHECKS, seal_checks.SEALED_TWICE, seal_checks.SLIPPED_IN)}
+    checks = {each.message for each in (*check.CHECKS, seal_checks.SEALED_TWICE, seal_checks.SLIPPED_IN)}
     plain = {
         text
         for name, text in vars(seal_checks).items()

@@ -52,6 +52,7 @@ class Purchase:
     cost: int
     prepaid: bool
     state: str = "open"
+    is_priced: bool = False
 
 
 @dataclass

@@ -296,6 +296,27 @@ def written_off_purchase_is_heard_of(world: World, a: int, _b: int, failed: bool
     return [supplier_rules.written_off_purchase_delivered(purchase.number, purchase.cost, None, AT)]
 
 
+def purchase_costs_another_amount(world: World, a: int, b: int, more: bool) -> list[Posting]:
+    purchase = pick([each for each in world.purchases if each.state == "open" and not each.is_priced], a)
+    if purchase is None:
+        return []
+    difference = b % 90 + 1 if more else -min(b % 90 + 1, purchase.cost)
+    purchase.cost, purchase.is_priced = purchase.cost + difference, True
+    world.supplier(purchase.prepaid, difference)
+    return [supplier_rules.purchase_cost_settled(purchase.number, difference, purchase.prepaid, AT)]
+
+
+def supplier_makes_good(world: World, a: int, b: int, credits_code: bool) -> list[Posting]:
+    """A credit for a bad code, or a line of the supplier's statement that the shop accepts."""
+    number, prepaid = next(world.numbers), a % 2 == 0
+    if credits_code:
+        world.supplier(prepaid, -b)
+        return [supplier_rules.purchase_credited(number, b, prepaid, None, AT)]
+    difference = b % 100 - 50
+    world.supplier(prepaid, difference)
+    return [supplier_rules.statement_difference_accepted(number, difference, prepaid, None, AT)]
+
+
 def exchange_differs(world: World, _a: int, b: int, prepaid: bool) -> list[Posting]:
     loss = b % 100 - 50
     world.supplier(prepaid, loss)
@@ -394,8 +415,10 @@ EVENTS: tuple[Event, ...] = (
     cost_is_corrected,
     supplier_is_paid,
     purchase_is_submitted,
+    purchase_costs_another_amount,
     purchase_ends,
     written_off_purchase_is_heard_of,
+    supplier_makes_good,
     exchange_differs,
     slot_is_sold_or_earned,
     commission_is_earned_or_lost,
