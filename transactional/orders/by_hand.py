@@ -17,6 +17,7 @@ from transactional.orders import fulfilment_queries as queries
 from transactional.orders import handing_over, progress
 from transactional.orders.errors import UnitNotWaitingError
 from transactional.orders.fulfilment_queries import Unit
+from transactional.suppliers import service as suppliers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,18 @@ async def deliver(
 ) -> DoneByHand:
     """Content for a unit that waits for people, a supplier or stock; sealed until its owner shows it.
 
-    The cost, None when unknown, is owed to whoever supplied it. Raises NotFoundError, UnitNotWaitingError.
+    The cost, None when unknown, is owed to whoever supplied it. Raises NotFoundError, UnitNotWaitingError,
+    PurchaseOpenError while a supplier may still deliver it, too.
     """
     unit = await _locked(session, fulfilment)
     if unit.kind == "physical":
         raise UnitNotWaitingError
+    await suppliers.refuse_while_bought(session, [unit.fulfilment_id])
     await cards.seal_delivery(session, vault, unit.fulfilment_id, content, staff_id)
     at = clock.now()
     costs = {unit.fulfilment_id: cost_fen}
     await handing_over.record(session, [unit], costs, at, zone, staff_id, Account.SUPPLIER_PAYABLE)
+    await suppliers.done_by_hand(session, unit.fulfilment_id, cost_fen, at)
     return await _done(session, unit, "deliver_by_hand", staff_id, at)
 
 

@@ -19,6 +19,7 @@ from transactional.orders import handing_over, memberships, progress
 from transactional.orders.due import lock_due
 from transactional.orders.errors import NotRefundableError, OrderMovedOnError
 from transactional.orders.fulfilment_queries import LockedOrder, RefundStands, Unit
+from transactional.suppliers import service as suppliers
 
 AT_ONCE = 500
 
@@ -108,13 +109,16 @@ async def refund_begins(session: WriteSession, fulfilment_ids: Sequence[int], zo
     """Units whose refund is granted: nothing more is handed over or earned on them. In the given order.
 
     Raises NotFoundError, NotRefundableError for a unit that is unpaid, refunded, or undelivered with a refund under
-    way.
+    way, PurchaseOpenError for one that a supplier may still deliver.
     """
     units = await _locked_units(session, fulfilment_ids)
     for unit in units:
         again = unit.state == "refund_pending" and unit.delivered_at is not None
         if unit.paid_at is None or not (again or unit.state in {"waiting", "delivered"}):
             raise NotRefundableError
+    waiting = [unit.fulfilment_id for unit in units if unit.state == "waiting"]
+    await suppliers.refuse_while_bought(session, waiting)
+    await suppliers.not_wanted(session, waiting, clock.now())
     periods = [unit.fulfilment_id for unit in units if unit.kind == "membership" and unit.delivered_at]
     if periods:
         await memberships.release_of(session, periods, clock.now(), zone)
@@ -163,6 +167,7 @@ async def taken_back(session: WriteSession, fulfilment_ids: Sequence[int]) -> No
     if any(unit.state != "waiting" or unit.paid_at is None for unit in units):
         raise NotRefundableError
     now = clock.now()
+    await suppliers.not_wanted(session, fulfilment_ids, now)
     orders = sorted({unit.order_id for unit in units})
     for state in ("refund_pending", "refunded"):  # both are stations of the order, as of any money that goes back
         await queries.mark(session, units, state)
