@@ -114,6 +114,14 @@ class Settings(BaseSettings):
     )
     sms_webhook_url: str | None = Field(default=None, description="Text messages: address of the request")
     sms_webhook_key_file: Path | None = Field(default=None, description="Text messages: file with the signing secret")
+    alert_mail_to: str = Field(
+        default="", description="Alerts: e-mail addresses, with commas, that are told; none by default"
+    )
+    alert_webhook_url: str | None = Field(default=None, description="Alerts: address of a signed request")
+    alert_webhook_key_file: Path | None = Field(default=None, description="Alerts: file with the signing secret")
+    alert_least: Literal["info", "warning", "critical"] = Field(
+        default="warning", description="Alerts: the least severe that goes out by mail and webhook; the log has all"
+    )
     courier_customer: str | None = Field(
         default=None, description="Parcel tracking (kuaidi100): customer number; without it parcels are not tracked"
     )

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mingsuan.alerting import Sink
+from mingsuan.alerting import sinks as alert_sinks
 from mingsuan.settings import Settings
 from transactional.accounts.attempts import Watch
 from transactional.accounts.entry_gate import Gate
@@ -53,6 +55,7 @@ class Shop:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     tracker: Tracker | None = None
     identity: IdentityProvider = field(default_factory=ManualReview)
+    alert_sinks: tuple[Sink, ...] = ()
 
     async def aclose(self) -> None:
         """Ends the connections to gateways, providers and the cache; the engine is the caller's."""
@@ -61,6 +64,7 @@ class Shop:
         ends = [gateway.aclose() for gateway in self.gateways.values()]
         ends += [sender.aclose() for sender in self.senders.values()]
         ends += [self.tracker.aclose()] if self.tracker else []
+        ends += [sink.aclose() for sink in self.alert_sinks]
         await asyncio.gather(*ends, self.identity.aclose())
 
 
@@ -68,7 +72,7 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     """Reads (or fixes, in a new shop) currency and zone, and opens the vault.
 
     Raises VaultClosedError when the key files do not belong to this database, ConfigurationError when a gateway or
-    a sender is switched on without what it needs.
+    a sender is switched on without what it needs, AlertSettingsError when a sink of alerts is.
     """
     doors, ways, identity = gateways(settings), senders(settings), identity_provider(settings)
     async with writing(engine) as session:
@@ -82,4 +86,14 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     refused = RefusedAttempts(own, vault, watch)
     gates = Gate("customer", refused), Gate("staff", refused)
     about = (settings, engine, vault, profile.currency, zone)
-    return Shop(*about, *asked, *gates, watch, doors, senders=ways, identity=identity, tracker=tracker(settings))
+    return Shop(
+        *about,
+        *asked,
+        *gates,
+        watch,
+        doors,
+        senders=ways,
+        identity=identity,
+        tracker=tracker(settings),
+        alert_sinks=alert_sinks(settings),
+    )

@@ -45,6 +45,7 @@ def slices() -> tuple[ModuleType, ...]:
     """The modules that register tasks."""
     from transactional.accounts import jobs as accounts
     from transactional.aftersales import jobs as aftersales
+    from transactional.alerts import jobs as alerts
     from transactional.benefits import jobs as benefits
     from transactional.cards import jobs as cards
     from transactional.catalogue import jobs as catalogue
@@ -59,6 +60,7 @@ def slices() -> tuple[ModuleType, ...]:
     return (
         accounts,
         aftersales,
+        alerts,
         benefits,
         cards,
         catalogue,

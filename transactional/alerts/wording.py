@@ -1,0 +1,102 @@
+"""Alerts in words: by kind, a title and what happened, filled from the alert's detail. Pure.
+
+A slice that raises a new kind adds its words here; a kind without words is told by its name.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from mingsuan import money
+from mingsuan.i18n import Translator
+
+PLACES = {
+    "offer": "/desk/offers/{}",
+    "channel": "/desk/channels/{}",
+    "purchase": "/desk/purchases/{}",
+    "supplier": "/desk/suppliers/{}",
+    "statement": "/desk/statements/{}",
+    "currency": "/desk/rates",
+}
+"""Where a subject such as "offer:019a…" can be looked at."""
+
+
+def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
+    """By kind: the title, and what happened; braces are filled from the detail, sums are `*_fen` there."""
+    return {
+        "cost_inversion": (
+            _("{sku} costs too much at {channel}"),
+            _("{channel} now asks {cost_fen}; sold at {price_fen}, it has to earn {floor_fen} at least."),
+        ),
+        "offer_quarantined": (
+            _("{sku} is not bought from {channel}: its cost is not believed"),
+            _("{reason} Look at the offer and accept the cost, or wait for another one."),
+        ),
+        "channel_unreachable": (
+            _("{channel} does not answer"),
+            _("Its offers could not be brought up to date {failures} times in a row: {problem}"),
+        ),
+        "rate_missing": (
+            _("There is no exchange rate of {currency}"),
+            _("Offers in {currency} cannot be compared and nothing is bought by them until there is one."),
+        ),
+        "rate_stale": (
+            _("The exchange rate of {currency} is old"),
+            _("The newest is of {rate_date}. Costs are computed by it until there is a newer one."),
+        ),
+    }
+
+
+def severity_texts(_: Translator) -> dict[str, str]:
+    return {"info": _("Note"), "warning": _("Warning"), "critical": _("Critical")}
+
+
+def sink_texts(_: Translator) -> dict[str, str]:
+    return {"log": _("Log"), "email": _("E-mail"), "webhook": _("Webhook")}
+
+
+def outcome_texts(_: Translator) -> dict[str, str]:
+    return {"told": _("Told"), "refused": _("Not told"), "unknown": _("Unclear whether it was told")}
+
+
+def reason_texts(_: Translator) -> dict[str, str]:
+    """Why an offer is not bought by."""
+    return {
+        "no_cost": _("The supplier names no cost."),
+        "zero_cost": _("The supplier names a cost of zero."),
+        "jump": _("The cost is more than ten times what it was, or less than a tenth."),
+        "currency_changed": _("The currency changed, and no rates compare it."),
+        "not_on_sale": _("The supplier does not sell it now."),
+        "by_staff": _("Withdrawn by staff."),
+        "new": _("Nothing was heard of it yet."),
+    }
+
+
+def title_of(kind: str, detail: Mapping[str, Any], currency: str, _: Translator) -> str:
+    """What an alert is about, in a line."""
+    known = kind_texts(_).get(kind)
+    return _filled(known[0], detail, currency, _) if known else kind
+
+
+def text_of(kind: str, detail: Mapping[str, Any], currency: str, _: Translator) -> str:
+    """What happened, in a sentence; empty for a kind without words."""
+    known = kind_texts(_).get(kind)
+    return _filled(known[1], detail, currency, _) if known else ""
+
+
+def place_of(subject: str) -> str:
+    """The desk's page about a subject; empty when there is none."""
+    kind, _, name = subject.partition(":")
+    plain = name.replace("-", "").isalnum() and name.isascii()
+    return PLACES[kind].format(name) if kind in PLACES and plain else ""
+
+
+def _filled(sentence: str, detail: Mapping[str, Any], currency: str, _: Translator) -> str:
+    reasons = reason_texts(_)
+    values: dict[str, str] = defaultdict(lambda: "–")
+    for name, value in detail.items():
+        if name.endswith("_fen") and isinstance(value, int):
+            values[name] = money.text(value, currency)
+        else:
+            values[name] = reasons.get(str(value), str(value)) if name == "reason" else str(value)
+    return sentence.format_map(values)
