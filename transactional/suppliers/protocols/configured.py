@@ -44,11 +44,16 @@ OPTIONS: Mapping[str, tuple[FieldSpec, ...]] = MappingProxyType(
             FieldSpec("not_found_final_s", "Seconds after which “not found” is final", required=False),
             FieldSpec("file_host", "Host of statement files", required=False),
         ),
-        "hmac_card": (FieldSpec("currency", "Currency", required=False),),
+        "hmac_card": (
+            FieldSpec("currency", "Currency", required=False),
+            FieldSpec("not_found_final_s", "Seconds after which “not found” is final", required=False),
+        ),
         "reloadly": (
             FieldSpec("auth_url", "Log-in address", required=False),
             FieldSpec("audience", "Audience", required=False),
-            FieldSpec("currency", "Currency", required=False),
+            FieldSpec("sender_name", "Sender’s name on orders", required=False),
+            FieldSpec("range_values", "Face values of ranged goods, with commas between them", required=False),
+            FieldSpec("not_found_final_s", "Seconds after which “not found” is final", required=False),
         ),
         "own_pool": (),
         "manual": (),
@@ -80,7 +85,7 @@ def supply(
     """
     if protocol not in ADAPTERS:
         raise ConfigurationError("protocol", f"{protocol!r} is not spoken over a network")
-    _check_address(base_url)
+    _check_address("base_url", base_url)
     _check(CREDENTIALS[protocol], credentials, "is missing")
     _check(OPTIONS[protocol], options, "is missing")
     if not 1 <= patience_s <= PATIENCE_S_AT_MOST:
@@ -112,19 +117,26 @@ def currency(options: Mapping[str, object], default: str) -> str:
     return given
 
 
+def address(options: Mapping[str, object], field: str, default: str) -> str:
+    """An option that is an address, secrets are sent there. Raises ConfigurationError."""
+    given = str(options.get(field) or default)
+    _check_address(field, given)
+    return given
+
+
 def _check(fields: tuple[FieldSpec, ...], given: Mapping[str, object], problem: str) -> None:
     for field in fields:
         if field.required and not str(given.get(field.name) or "").strip():
             raise ConfigurationError(field.name, problem)
 
 
-def _check_address(base_url: str) -> None:
+def _check_address(field: str, url: str) -> None:
     """HTTPS, or plain HTTP on this machine: a refusal that anybody on the way could write proves nothing."""
     try:
-        parts = urlsplit(base_url)
+        parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
-        raise ConfigurationError("base_url", "is no address") from None
+        raise ConfigurationError(field, "is no address") from None
     own = parts.scheme == "http" and host in LOOPBACK
-    if not host or not (parts.scheme == "https" or own) or parts.query or parts.fragment or not base_url.isprintable():
-        raise ConfigurationError("base_url", "must be an HTTPS address without a query")
+    if not host or not (parts.scheme == "https" or own) or parts.query or parts.fragment or not url.isprintable():
+        raise ConfigurationError(field, "must be an HTTPS address without a query")
