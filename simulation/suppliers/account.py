@@ -4,45 +4,22 @@ What it says over the wire belongs to the protocols, which see to answers and gi
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol
 
 from mingsuan import clock
-from simulation.suppliers import statements
+from simulation.suppliers import fates, statements
 from simulation.suppliers.book import Book
-from simulation.suppliers.entries import BookedCode, BookedOrder, BookError, Good, Statement, StatementErrors, Terms
-from simulation.suppliers.misbehaviour import Misbehaviour
+from simulation.suppliers.entries import BookedCode, BookedOrder, BookError, Good, Statement, StatementErrors
 from simulation.suppliers.outbox import Letter, Outbox
-from simulation.suppliers.tempo import Tempo
+from simulation.suppliers.spec import AccountSpec
 
-CODES_GOOD_FOR = timedelta(days=365)
 JUMPS = (Decimal("1.3"), Decimal("1.8"), Decimal("3"), Decimal("12"))
 ShownState = Literal["processing", "succeeded", "failed", "unknown", "not_found"]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountSpec:
-    """An account as it is set up. `name` is the first part of its path; `credentials` are what the shop was given.
-
-    `deposit` is paid in when its book is new. `seed` makes its codes and fates; `pushes_prices`: tells of new ones.
-    """
-
-    name: str
-    protocol: str
-    credentials: Mapping[str, str] = field(repr=False)
-    goods: tuple[Good, ...]
-    currency: str = "CNY"
-    terms: Terms = "prepaid"
-    deposit: Decimal = Decimal(100_000)
-    seed: int = 0
-    push_url: str = ""
-    statement_format: statements.Format = "csv"
-    tempo: Tempo = field(default_factory=Tempo)
-    misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
 
 
 class Announcer(Protocol):
@@ -140,6 +117,7 @@ class Account:
         BookError: `no_such_good`, `off_sale`, `quantity`, `out_of_stock`, `loss_making`, `exists`, `balance`.
         """
         asked_at = self.now()
+        self.push_url = self.push_url or callback_url
         good = self._sellable(request_no, supplier_sku, quantity)
         if max_unit_cost is not None and good.unit_cost > max_unit_cost:
             raise BookError("loss_making", request_no)
@@ -183,7 +161,7 @@ class Account:
                 ended = self.book.finish(order.order_ref, state, codes, good)
             except BookError:
                 return self.book.by_ref(order.order_ref)
-        self._announce(ended)
+        self._post(self.ended_letter(ended))
         return ended
 
     def ended_letter(self, order: BookedOrder) -> Letter | None:
@@ -222,13 +200,8 @@ class Account:
     ) -> BookedOrder:
         before = self.book.order(request_no)
         attempt = before.attempt + 1 if before else 1
-        name = f"{request_no}/{attempt}"
-        fails = self.misbehaviour.strikes("failure", name)
-        lacks = 0 if fails else int(self.misbehaviour.strikes("partial_fill", name))
         running_s = (asked_at - self.started_at).total_seconds() / self.time_scale
-        takes_s = self.tempo.finishing_s(self.misbehaviour.rng("time", name), running_s)
-        if self.tempo.drift_per_hour:
-            self.misbehaviour.count("slow")
+        fate = fates.fate(self.misbehaviour, self.tempo, f"{request_no}/{attempt}", quantity, running_s)
         return BookedOrder(
             order_ref=f"{asked_at:%y%m%d}{self.spec.seed % 1000:03d}{self.book.placed + 1:09d}",
             request_no=request_no,
@@ -238,37 +211,20 @@ class Account:
             quantity=quantity,
             unit_cost=good.unit_cost,
             state="processing",
-            planned_state="failed" if fails or lacks == quantity else "succeeded",
-            planned_good=0 if fails else quantity - lacks,
+            planned_state="succeeded" if fate.good_quantity else "failed",
+            planned_good=fate.good_quantity,
             good_quantity=0,
             callback_url=callback_url,
             told=told,
             asked_at=asked_at,
-            ready_at=asked_at + timedelta(seconds=takes_s * self.time_scale),
+            ready_at=asked_at + timedelta(seconds=fate.takes_s * self.time_scale),
         )
 
     def _codes(self, order: BookedOrder, count: int) -> list[BookedCode]:
-        made = []
-        for number in range(count):
-            name = f"{order.order_ref}/{number}"
-            rng = self.misbehaviour.rng("code", self.name, name)
-            content = "-".join("".join(rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=5)) for _ in range(4))
-            sold = self.book.codes() if self.misbehaviour.strikes("repeated_code", name) else []
-            is_bad = self.misbehaviour.strikes("bad_code", name)
-            made.append(
-                BookedCode(
-                    sold[-1].content if sold else content,
-                    order.order_ref,
-                    is_bad,
-                    bool(sold),
-                    self.now() + CODES_GOOD_FOR,
-                    self.now(),
-                )
-            )
-        return made
-
-    def _announce(self, order: BookedOrder) -> None:
-        self._post(self.ended_letter(order))
+        names = [f"{order.order_ref}/{number}" for number in range(count)]
+        return [
+            fates.code(self.misbehaviour, self.name, each, order.order_ref, self.book, self.now()) for each in names
+        ]
 
     def _post(self, letter: Letter | None) -> None:
         if letter is not None:

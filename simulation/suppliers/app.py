@@ -9,7 +9,8 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from mingsuan import clock
-from simulation.suppliers.account import Account, AccountSpec
+from simulation.suppliers.account import Account
+from simulation.suppliers.spec import AccountSpec
 
 DEFAULT_PORT = 8910
 PROTOCOLS = {

@@ -18,8 +18,9 @@ from pathlib import Path
 import uvicorn
 
 from mingsuan import clock
-from simulation.suppliers.account import Account, AccountSpec
+from simulation.suppliers.account import Account
 from simulation.suppliers.app import create_app
+from simulation.suppliers.spec import AccountSpec
 
 STARTING_S = 10.0
 
