@@ -55,6 +55,7 @@ def slices() -> tuple[ModuleType, ...]:
     from transactional.notices import jobs as notices
     from transactional.orders import jobs as orders
     from transactional.payments import jobs as payments
+    from transactional.suppliers import sync_jobs as offers_sync
     from transactional.wallets import jobs as wallets
 
     return (
@@ -70,6 +71,7 @@ def slices() -> tuple[ModuleType, ...]:
         notices,
         orders,
         payments,
+        offers_sync,
         wallets,
     )
 
