@@ -141,7 +141,7 @@ def _ours_fen(lines: Sequence[Stated], book: Book) -> int:
         return lines[0].theirs_fen
     if theirs_fen in (book.covered_fen, book.now_fen):
         return theirs_fen
-    return book.covered_fen or book.now_fen
+    return book.now_fen or book.covered_fen
 
 
 def _of_one(lines: Sequence[Stated], ours_fen: int) -> list[Judged]:

@@ -186,7 +186,7 @@ def test_lines_of_one_purchase(theirs: list[int], book: Book, verdicts: list[str
     judged = judge(stated, {7: book})
     assert [each.verdict for each in judged] == verdicts
     assert sum(each.difference_fen for each in judged) == sum(theirs) - (
-        sum(theirs) if sum(theirs) in (book.covered_fen, book.now_fen) else book.covered_fen or book.now_fen
+        sum(theirs) if sum(theirs) in (book.covered_fen, book.now_fen) else book.now_fen or book.covered_fen
     )
 
 
