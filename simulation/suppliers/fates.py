@@ -22,10 +22,8 @@ class Fate:
 
 def fate(misbehaviour: Misbehaviour, tempo: Tempo, name: str, quantity: int, running_s: float) -> Fate:
     """Of the order called `name`, placed so long after the supplier was started."""
-    if misbehaviour.strikes("failure", name):
-        good = 0
-    else:
-        good = quantity - int(misbehaviour.strikes("partial_fill", name))
+    fails = misbehaviour.strikes("failure", name)
+    good = 0 if fails else quantity - int(misbehaviour.strikes("partial_fill", name))
     if tempo.drift_per_hour:
         misbehaviour.count("slow")
     return Fate(good, tempo.finishing_s(misbehaviour.rng("time", name), running_s))
