@@ -74,23 +74,29 @@ def new_problems(new: NewChannel, asked: ProtocolForm) -> tuple[FieldProblem, ..
     return (*found, *_common(new, new.protocol, asked))
 
 
-def edit_problems(edit: ChannelEdit, protocol: str, base_url: str, asked: ProtocolForm) -> tuple[FieldProblem, ...]:
-    """Everything that is wrong with a change; `base_url` is the one so far.
+def edit_problems(
+    edit: ChannelEdit, protocol: str, base_url: str, options: Mapping[str, Any], asked: ProtocolForm
+) -> tuple[FieldProblem, ...]:
+    """Everything that is wrong with a change; `base_url` and `options` are those so far.
 
     Another server must be given the secrets anew: whoever may edit a channel cannot have them sent elsewhere.
     """
     found: list[FieldProblem] = []
-    if server_of(edit.base_url) != server_of(base_url):
+    if servers(edit.base_url, edit.options) - servers(base_url, options):
         missing = [spec for spec in asked.credentials if spec.required and not edit.credentials.get(spec.name)]
         reason = "The address is another server's: enter the credentials again."
         found = [FieldProblem(f"credential_{spec.name}", reason) for spec in missing]
     return (*found, *_common(edit, protocol, asked))
 
 
-def server_of(address: str) -> tuple[str, str]:
-    """Scheme and host with port, by which two addresses are the same server."""
-    parts = urlsplit(address)
-    return parts.scheme, parts.netloc.casefold()
+def servers(base_url: str, options: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Scheme and host with port of every place that a channel speaks to."""
+    addresses = [base_url, *(str(value) for name, value in options.items() if name.endswith(("_url", "_host")))]
+    found = set()
+    for address in addresses:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+        found.add((parts.scheme, parts.netloc.casefold()))
+    return found
 
 
 def is_address(given: str) -> bool:

@@ -104,7 +104,7 @@ async def edit_channel(
 ) -> SupplyChannel:
     """Credentials left empty stay. Raises InvalidInputError, NotFoundError, ChannelEndedError."""
     row = await _not_ended(session, channel_id)
-    if problems := edit_problems(edit, row.protocol, row.base_url, protocol_form(row.protocol)):
+    if problems := edit_problems(edit, row.protocol, row.base_url, row.options, protocol_form(row.protocol)):
         raise InvalidInputError(problems)
     given = {name: value for name, value in edit.credentials.items() if value}
     if given:

@@ -37,3 +37,9 @@ class NothingToBuyError(ShopError):
     type, status = "nothing-to-buy", 409
     title = "Nothing to buy"
     message = "This unit does not wait for a supplier, or is being bought already. Nothing was changed."
+
+
+class NothingToBelieveError(ShopError):
+    type, status = "no-cost-to-accept", 409
+    title = "No cost to accept"
+    message = "This offer has no cost that could be accepted. Enter one, or wait until the supplier names one."
