@@ -1,12 +1,13 @@
-"""Pictures of every page into a folder, to be looked at: `python docs/pictures/every_page.py FOLDER [NAME]`.
+"""Pictures of every page into a folder, to be looked at: `python -m docs.pictures.every_page FOLDER [NAME]`.
 
-Pages with data, with the longest texts there may be, and as refused forms; on a phone and a wide screen, light and
-dark, on sheets of sixteen. A shop of its own is made for it. NAME: only pages whose name has it. Needs Chromium.
+Pages with data, with much or nothing in them, with the longest texts and largest amounts, and as refused forms; on a
+phone and a wide screen, light and dark, on sheets. A shop of its own is made for it. NAME: only pages whose name has
+it. Needs Chromium.
 """
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -20,16 +21,18 @@ from tests.journeys.install_chromium import find
 from transactional.migrations import migrate
 
 VIEWS: tuple[tuple[int, Scheme], ...] = ((390, "light"), (1440, "light"), (390, "dark"), (1440, "dark"))
-TALLEST = 3000
-A_SHEET, COLUMNS = 16, 8
-CELL = {390: (260, 780), 1440: (480, 600)}
+ON_A_SHEET = {390: (6, 1), 1440: (3, 2)}
+"""Columns and rows."""
+CELL = {390: (260, 780), 1440: (500, 390)}
+MOST_CELLS = 2
+"""A long page goes on in the next cell, and is then cut off."""
 
 
 def every_page(folder: Path) -> list[tuple[str, Shown]]:
     """Of a shop made in the folder: each kind of page and the page."""
     with database(Settings(var=folder / "server")) as urls:
         migrate(urls.owner)
-        plain = asyncio.run(collected(urls, folder / "plain", refused=True))
+        plain = asyncio.run(collected(urls, folder / "plain", more=True))
     with database(Settings(var=folder / "stretched-server")) as urls:
         migrate(urls.owner)
         stretched = asyncio.run(collected(urls, folder / "stretched", stretched=True))
@@ -51,17 +54,29 @@ def pictures(pages: Iterable[tuple[str, Shown]], folder: Path) -> None:
 
 
 def _sheets(pages: list[tuple[str, Shown]], folder: Path, width: int, scheme: Scheme) -> None:
+    cells = list(_cells(pages, folder, width, scheme))
+    (across, down), (columns, rows) = CELL[width], ON_A_SHEET[width]
+    for number, first in enumerate(range(0, len(cells), columns * rows)):
+        sheet = Image.new("RGB", (columns * across, rows * (down + 16)), "grey")
+        for place, (title, picture) in enumerate(cells[first : first + columns * rows]):
+            x, y = place % columns * across, place // columns * (down + 16)
+            sheet.paste(picture, (x, y + 16))
+            ImageDraw.Draw(sheet).text((x, y), title, fill="white")
+        sheet.save(folder / f"sheet-{width}-{scheme}-{number:03}.png")
+
+
+def _cells(
+    pages: list[tuple[str, Shown]], folder: Path, width: int, scheme: Scheme
+) -> Iterator[tuple[str, Image.Image]]:
+    """Each with its title, as wide as a cell allows."""
     across, down = CELL[width]
-    for first in range(0, len(pages), A_SHEET):
-        sheet = Image.new("RGB", (COLUMNS * across, A_SHEET // COLUMNS * (down + 16)), "grey")
-        for place, (kind, page) in enumerate(pages[first : first + A_SHEET]):
-            with Image.open(folder / f"{first + place:03}-{width}-{scheme}.png") as picture:
-                cut = picture.convert("RGB").crop((0, 0, width, min(picture.height, TALLEST)))
-            cut.thumbnail((across - 6, down))
-            x, y = place % COLUMNS * across, place // COLUMNS * (down + 16)
-            sheet.paste(cut, (x, y + 16))
-            ImageDraw.Draw(sheet).text((x, y), f"{first + place} {kind} {page.status} {page.name}"[:70], fill="white")
-        sheet.save(folder / f"sheet-{width}-{scheme}-{first // A_SHEET:02}.png")
+    tall = down * width // (across - 6)
+    for number, (kind, page) in enumerate(pages):
+        with Image.open(folder / f"{number:03}-{width}-{scheme}.png") as picture:
+            for part in range(min(-(-picture.height // tall), MOST_CELLS)):
+                cut = picture.convert("RGB").crop((0, part * tall, width, min(picture.height, (part + 1) * tall)))
+                cut.thumbnail((across - 6, down))
+                yield f"{number} {kind} {page.status} {page.name}"[: across // 6], cut
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Takes the README's pictures from a served demo: `python docs/pictures/take.py SHOPPER_PASSWORD OWNER_PASSWORD`.
+"""Takes the README's pictures from a served demo: `python -m docs.pictures.take SHOPPER_PASSWORD
+OWNER_PASSWORD`.
 
-Pictures are of simulated data, and say so. Needs Chromium (see tests/journeys/install_chromium.py).
+Pictures are of simulated data, and say so. Needs Chromium; with the demo's own settings it finds the demo's ports.
 """
 
 import sys
@@ -8,11 +9,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from mingsuan.settings import Settings
+from tests.journeys.conftest import FLAGS
+from tests.journeys.install_chromium import find
+
 FOLDER = Path(__file__).parent
-SHOP = "http://127.0.0.1:8000"
-DASHBOARDS = "http://127.0.0.1:8501"
-DAGSTER = "http://127.0.0.1:3000"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+HERE = "http://127.0.0.1"
 
 
 def _page(browser: Browser, width: int, height: int) -> Page:
@@ -23,37 +25,42 @@ def _keep(page: Page, name: str) -> None:
     page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
 
 
-def shop(browser: Browser, email: str, password: str) -> None:
+def shop(browser: Browser, at: str, email: str, password: str) -> None:
     """Home on a wide screen; product, checkout, payment, order with its code shown, and wallet on a phone."""
     wide = _page(browser, 1440, 900)
-    wide.goto(SHOP)
-    _keep(wide, "shop-home")
+    wide.goto(at)
+    _settled(wide, "shop-home")
     phone = _page(browser, 390, 844)
-    _log_in(phone, f"{SHOP}/log-in", email, password)
-    phone.goto(SHOP)
+    _log_in(phone, f"{at}/log-in", email, password)
+    phone.goto(at)
     phone.locator("main a[href^='/products/']").first.click()
     _settled(phone, "shop-product")
-    phone.locator("main button.wide").click()
+    phone.locator("form.buy .button:not(.second)").click()
     _settled(phone, "shop-checkout")
     checkout = phone.url
-    phone.locator("input[name=door][value^=wechat]").check()
-    phone.locator("main button.wide").click()
+    _pay(phone, "wechat")
     phone.wait_for_url("**/pay")
     _settled(phone, "shop-pay")
     phone.goto(checkout)
-    phone.locator("main button.wide").click()
-    phone.wait_for_url("**/orders/*")
+    _pay(phone, "wallet")
     phone.locator("main form[action$='/reveal'] button").first.click()
     _settled(phone, "shop-order")
-    phone.goto(f"{SHOP}/wallet")
+    phone.goto(f"{at}/wallet")
     _settled(phone, "shop-wallet")
 
 
-def desk(browser: Browser, email: str, password: str) -> None:
-    """The operators' desk."""
+def _pay(page: Page, door: str) -> None:
+    page.locator(f"input[name=door][value^={door}]").check()
+    for consent in page.locator("input[name=agreed]").all():
+        consent.check()
+    page.locator("aside button.wide").click()
+
+
+def desk(browser: Browser, at: str, email: str, password: str) -> None:
+    """The operators' desk: recent orders."""
     page = _page(browser, 1440, 900)
-    _log_in(page, f"{SHOP}/desk/log-in", email, password)
-    page.goto(f"{SHOP}/desk")
+    _log_in(page, f"{at}/desk/log-in", email, password)
+    page.goto(f"{at}/desk/orders")
     _settled(page, "desk-orders")
 
 
@@ -70,30 +77,31 @@ def _settled(page: Page, name: str) -> None:
     _keep(page, name)
 
 
-def dashboards(browser: Browser) -> None:
+def dashboards(browser: Browser, at: str) -> None:
     """The three pages, on a wide screen and on a phone."""
     for width, height, suffix in ((1440, 1100, ""), (390, 844, "-phone")):
         page = _page(browser, width, height)
         for name in ("profit", "repurchase", "health"):
-            page.goto(f"{DASHBOARDS}/{'' if name == 'profit' else name}")
+            page.goto(f"{at}/{'' if name == 'profit' else name}")
             page.wait_for_selector("[data-testid=stMain] h1", timeout=60_000)
             page.wait_for_timeout(3000)  # charts draw after the text, and nothing says when they have
             _keep(page, f"dashboard-{name}{suffix}")
 
 
-def dagster(browser: Browser) -> None:
+def dagster(browser: Browser, at: str) -> None:
     """The runs that refreshed the dashboards."""
     page = _page(browser, 1440, 900)
-    page.goto(f"{DAGSTER}/runs")
+    page.goto(f"{at}/runs")
     page.wait_for_timeout(6000)
     _keep(page, "dagster-runs")
 
 
 if __name__ == "__main__":
+    served = Settings()
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        shop(chromium, "shopper@mingsuan.test", sys.argv[1])
-        desk(chromium, "owner@mingsuan.test", sys.argv[2])
-        dashboards(chromium)
-        dagster(chromium)
+        chromium = playwright.chromium.launch(executable_path=find(), args=list(FLAGS))
+        shop(chromium, f"{HERE}:{served.shop_port}", "shopper@mingsuan.test", sys.argv[1])
+        desk(chromium, f"{HERE}:{served.shop_port}", "owner@mingsuan.test", sys.argv[2])
+        dashboards(chromium, f"{HERE}:{served.dashboards_port}")
+        dagster(chromium, f"{HERE}:{served.dagster_port}")
         chromium.close()

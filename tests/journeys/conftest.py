@@ -102,7 +102,7 @@ def free_port() -> int:
 
 
 async def stock_shop(urls: DatabaseUrls, settings: Settings, stocking: Callable[[Shop], Awaitable[None]]) -> None:
-    """Puts something into a shop that is not served yet."""
+    """Puts something into a shop, or does what its worker would, beside the process that serves it."""
     source = engine(urls.app)
     try:
         await stocking(await open_shop(settings, source))

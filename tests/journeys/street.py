@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.transactional.small_shop import stock as put_codes
 from transactional.benefits import providers, signing
 from transactional.benefits.providers import NewProvider
 from transactional.db import writing
+from transactional.notices.order_events import tell_of_orders
 from transactional.shop import Shop
 
 CODES = 12
@@ -74,6 +76,12 @@ def _worker(shop: ServedShop, world: World, log: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
+
+
+def news_are_told(shop: ServedShop) -> None:
+    """What the worker does once a minute, now; in a thread: this one's event loop is the browser's."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, stock_shop(shop.urls, shop.settings, tell_of_orders)).result()
 
 
 def _listens(port: int) -> bool:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from mingsuan.postgres import DatabaseUrls
 from tests.journeys.conftest import started
 from tests.journeys.steps import PASSWORD, sound
-from tests.journeys.street import Street, opened_street
+from tests.journeys.street import Street, news_are_told, opened_street
 from tests.transactional.aftersales.test_evidence import picture
 from tests.transactional.web.test_static_files import FIRST_LOAD_BYTES
 
@@ -20,6 +20,8 @@ PHONE = (
     "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
 )
 CODE = re.compile(r"\b\d{6}\b")
+LOOKS = 150
+"""Twice a second: the worker tells of orders once a minute."""
 LARGEST_PAINT = """() => new Promise((resolve) => new PerformanceObserver((list) => {
     const last = list.getEntries().at(-1);
     resolve({ms: last.startTime, what: last.element?.tagName ?? ''});
@@ -106,6 +108,7 @@ def _whole_way(page: Page, street: Street, email: str, *, scripts: bool = True, 
     _activate_it(page, street)
     _complain_and_think_better(page, order)
     _give_the_other_back(page, order)
+    news_are_told(street.shop)
     _told_and_invoiced(page, order, email)
 
 
@@ -169,11 +172,11 @@ def _pay(page: Page, street: Street, *, scans: bool) -> str:
 
 def _look_until(page: Page, address: str, words: str) -> None:
     """Looks again from time to time, as a person does whose browser runs no scripts."""
-    for _ in range(40):
+    for _ in range(LOOKS):
         page.goto(address)
         if page.get_by_text(words).count():
             return
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(500)
     expect(page.get_by_text(words).first).to_be_visible()
 
 
@@ -227,9 +230,9 @@ def _ask_for_help(page: Page, order: str, *, unit: int, reason: str) -> None:
 
 
 def _told_and_invoiced(page: Page, order: str, email: str) -> None:
-    page.goto("/notices")
-    expect(page.locator(".entry").first).to_be_visible()
-    page.goto(f"/invoices?order={order.rpartition('/')[2]}")
+    order_no = order.rpartition("/")[2]
+    _look_until(page, "/notices", order_no)
+    page.goto(f"/invoices?order={order_no}")
     page.get_by_role("radio").first.check()
     page.get_by_label("发票抬头").fill("李雷")
     page.get_by_label("接收邮箱").fill(email)
