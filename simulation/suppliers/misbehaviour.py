@@ -72,7 +72,8 @@ class Misbehaviour:
                 return known
             struck = (fault, name) in self._named or self._taken(fault) or self._drawn(fault, name)
             self._struck[fault, name] = struck
-            self.counts[fault] += struck
+            if struck:
+                self.counts[fault] += 1
             return struck
 
     def count(self, fault: Fault) -> None:
