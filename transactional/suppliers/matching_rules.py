@@ -38,13 +38,15 @@ class Booking:
 class Book:
     """What the ledger has for a purchase and no statement has answered for yet.
 
-    `covered_fen` counts the days of the channel's statements with the present one, `now_fen` all there is: a charge or
-    its return may stand on the other side of a midnight. One that is not `is_due` can wait for the next statement; of
-    one that `is_open` the final cost is not known.
+    `covered_fen` counts the days of the channel's statements with the present one, `now_fen` all there is, `between`
+    what it came to after each booking since shortly before the statement's end: a charge or its return may stand on
+    the other side of a midnight. One that is not `is_due` can wait for the next statement; of one that `is_open` the
+    final cost is not known.
     """
 
     covered_fen: int
     now_fen: int
+    between: frozenset[int] = frozenset()
     is_due: bool = True
     is_open: bool = False
 
@@ -88,8 +90,11 @@ def books(
     """
     inside, all_of = defaultdict[int, int](int), defaultdict[int, int](int)
     last: dict[int, datetime] = {}
-    for each in bookings:
+    between = defaultdict[int, set[int]](set)
+    for each in sorted(bookings, key=lambda booking: booking.at):
         all_of[each.purchase_id] += each.taken_fen
+        if each.at >= until - WAIT:
+            between[each.purchase_id].add(all_of[each.purchase_id] - accounted_fen.get(each.purchase_id, 0))
         if any(span.since <= each.at < span.until for span in covered):
             inside[each.purchase_id] += each.taken_fen
             last[each.purchase_id] = max(each.at, last.get(each.purchase_id, each.at))
@@ -97,6 +102,7 @@ def books(
         purchase: Book(
             inside[purchase] - accounted_fen.get(purchase, 0),
             taken_fen - accounted_fen.get(purchase, 0),
+            frozenset(between[purchase]),
             _is_due(last.get(purchase), ended_at.get(purchase), until),
             ended_at.get(purchase) is None,
         )
@@ -139,7 +145,7 @@ def _ours_fen(lines: Sequence[Stated], book: Book) -> int:
     theirs_fen = sum(line.theirs_fen for line in lines)
     if book.is_open and book.now_fen and lines[0].theirs_fen >= 0:
         return lines[0].theirs_fen
-    if theirs_fen in (book.covered_fen, book.now_fen):
+    if theirs_fen in (book.covered_fen, book.now_fen, *book.between):
         return theirs_fen
     return book.now_fen or book.covered_fen
 

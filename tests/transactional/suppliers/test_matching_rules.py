@@ -51,10 +51,8 @@ class Bought:
         if self.end == "failed":
             return []
         if self.end == "refunded":
-            return [
-                (self.submitted + self.skew, self.cost_fen),
-                (self.ended - min(self.took, minutes(2)), -self.cost_fen),
-            ]
+            charged = self.submitted + self.skew
+            return [(charged, self.cost_fen), (max(charged, self.ended - minutes(2)), -self.cost_fen)]
         return [(at, self.cost_fen + self.correction_fen)]
 
 
@@ -211,3 +209,10 @@ def test_a_purchase_of_the_last_minutes_waits_for_the_next_statement() -> None:
     assert judge([], books([booking], {}, [first], first.until, {7: late})) == ()
     [lacking] = judge([], books([booking], {}, [first, second], second.until, {7: late}))
     assert lacking.verdict == "ours_only"
+
+
+def test_a_charge_for_what_failed_is_found_at_once() -> None:
+    span = Span(DAY_0, DAY_0 + DAY)
+    bookings = [Booking(7, 100, DAY_0 + minutes(5)), Booking(7, -100, DAY_0 + minutes(6))]
+    [judged] = judge([Stated(1, 100, 7)], books(bookings, {}, [span], span.until, {7: DAY_0 + minutes(6)}))
+    assert (judged.verdict, judged.difference_fen) == ("theirs_only", 100)
