@@ -241,7 +241,7 @@ def _page(rows: Sequence[object], last: bool) -> Response:
 
 def _failed(error: words.Error) -> Response:
     status, code, message = error
-    told = {"message": message, "errorCode": code, "infoLink": None, "details": []}
+    told: dict[str, object] = {"message": message, "errorCode": code, "infoLink": None, "details": []}
     return Response(json.dumps(told), status, media_type=MEDIA)
 
 

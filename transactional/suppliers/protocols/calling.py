@@ -5,10 +5,12 @@ Nothing is repeated and no redirection is followed: a redirected order could be 
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import NoReturn
 
 import httpx
@@ -45,7 +47,9 @@ class Caller:
     def __init__(self, patience_s: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._patience_s = patience_s
         timeout = httpx.Timeout(patience_s, connect=min(CONNECT_SECONDS, patience_s))
-        self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, transport=transport)
+        self._client = httpx.AsyncClient(
+            timeout=timeout, follow_redirects=False, trust_env=False, verify=_trusted(), transport=transport
+        )
 
     async def call(
         self,
@@ -92,6 +96,12 @@ def refused_as_not_sent(error: NotSentError) -> SupplierRefusedError:
 def file_name(protocol: str, day: date, content: bytes) -> str:
     """What a statement is kept as; a workbook is a ZIP archive by its first bytes."""
     return f"{protocol}-{day.isoformat()}.{'xlsx' if content.startswith(b'PK') else 'csv'}"
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Made once: it takes longer than a whole call, and adapters are made for each."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _no_number(name: str) -> NoReturn:

@@ -253,7 +253,7 @@ def _order(ask: SupplyAsk, product_id: int, face: Decimal, sender_name: str) -> 
         "preOrder": False,
         "maxSenderAmount": str(ask.max_unit_cost * ask.quantity),
     }
-    if user_id := ask.fields.get("userId"):
+    if user_id := ask.fields.get("userId") or ask.fields.get("account"):
         order["productAdditionalRequirements"] = {"userId": user_id}
     return json.dumps(order).encode()
 
