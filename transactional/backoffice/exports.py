@@ -9,8 +9,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+from transactional.spreadsheet_text import harmless
+
 Cell = str | int | Decimal | None
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 UTF8_MARK = "\ufeff"
 """By which spreadsheets know that a CSV file is UTF-8."""
 MOST_CSV_ROWS, MOST_XLSX_ROWS = 500_000, 50_000
@@ -54,16 +55,14 @@ def xlsx(heading: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> 
     return file.getvalue()
 
 
-def harmless(cell: Cell) -> str:
+def plain(cell: Cell) -> str:
     """What a CSV file says; a number is never text, so its sign stays what it is."""
     if cell is None:
         return ""
-    if not isinstance(cell, str):
-        return str(cell)
-    return f"'{cell}" if cell.lstrip(" \u00a0\u3000").startswith(FORMULA_STARTS) else cell
+    return harmless(cell) if isinstance(cell, str) else str(cell)
 
 
 def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     file = io.StringIO()
-    csv.writer(file).writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(file).writerows([plain(cell) for cell in row] for row in rows)
     return file.getvalue()

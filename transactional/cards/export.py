@@ -15,9 +15,9 @@ from transactional.cards.models import CardExport
 from transactional.cards.sealed import DataKey, SealedCode
 from transactional.cards.vault import Vault
 from transactional.db import WriteSession
+from transactional.spreadsheet_text import harmless
 
 COLUMNS = ("code", "secret", "state", "expires_at")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def export_batch(
@@ -55,10 +55,5 @@ def _csv(vault: Vault, cards: Sequence[Any]) -> bytes:
         sealed = SealedCode(card.id, DataKey(card.key_id, bytes(card.wrapped)), bytes(card.ciphertext))
         code = vault.open_code(sealed)
         expires = card.expires_at.isoformat() if card.expires_at else ""
-        rows.writerow([as_text(code.code), as_text(code.secret or ""), card.state, expires])
+        rows.writerow([harmless(code.code), harmless(code.secret or ""), card.state, expires])
     return file.getvalue().encode("utf-8-sig")
-
-
-def as_text(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one that might be begins with an apostrophe."""
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

@@ -22,6 +22,7 @@ from transactional.ledger.errors import TooLongForSheetError
 from transactional.ledger.events import name_of
 from transactional.ledger.findings import DOMAIN
 from transactional.ledger.schemas import JournalLine
+from transactional.spreadsheet_text import harmless
 
 MOST_XLSX_ROWS = 1_048_576
 COLUMNS = (
@@ -40,7 +41,6 @@ COLUMNS = (
 )
 TOTAL = "Total"
 AMOUNTS = (COLUMNS.index("Debit"), COLUMNS.index("Credit"))
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 UTF8_MARK = "\ufeff"
 """By which spreadsheets know that a CSV file is UTF-8."""
 
@@ -71,7 +71,7 @@ def table(lines: Sequence[JournalLine], currency: str, zone: tzinfo, language: s
 def as_csv(rows: Sequence[Sequence[str]]) -> bytes:
     """UTF-8 with its mark; text that a spreadsheet would calculate is preceded by an apostrophe."""
     file = io.StringIO()
-    csv.writer(file).writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(file).writerows([harmless(cell) for cell in row] for row in rows)
     return (UTF8_MARK + file.getvalue()).encode()
 
 
@@ -111,7 +111,3 @@ def _row(line: JournalLine, currency: str, zone: tzinfo, language: str) -> list[
         *amounts,
         str(line.customer or ""),
     ]
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mingsuan import clock
 from transactional.accounts.service import record_act
-from transactional.backoffice.exports import UTF8_MARK, harmless
+from transactional.backoffice.exports import UTF8_MARK
 from transactional.backoffice.forms import sentence_of
 from transactional.backoffice.once_at_desk import Done, FormKey, do_once
 from transactional.backoffice.roles import may
@@ -25,6 +25,7 @@ from transactional.logistics.couriers import COURIERS
 from transactional.logistics.destinations import place_of
 from transactional.logistics.dispatching import Sending
 from transactional.logistics.wording import state_texts
+from transactional.spreadsheet_text import harmless
 from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 
 router = APIRouter(prefix="/desk", include_in_schema=False, dependencies=[Depends(may("see_orders"))])

@@ -164,8 +164,8 @@ def read(content: bytes, kind: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", " =1", "\uff1d1", "\r=1"])
 def test_no_text_of_a_csv_file_is_taken_for_a_formula(cell: str) -> None:
-    assert exports.harmless(cell) == f"'{cell}"
-    assert exports.harmless(-1) == "-1"
+    assert exports.plain(cell) == f"'{cell}"
+    assert exports.plain(-1) == "-1"
 
 
 async def test_more_rows_than_a_file_holds_are_refused_and_never_cut(
