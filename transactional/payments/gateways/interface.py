@@ -1,15 +1,20 @@
 """What every payment gateway does for the shop, in the shop's words. Protocols and libraries belong to the adapters."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from transactional.outcomes import RefusedError
+from transactional.outcomes import RefusedError, UnknownOutcomeError
 
 TradeState = Literal["waiting", "paid", "closed", "failed", "not_found"]
 RefundState = Literal["processing", "succeeded", "failed", "not_found"]
 ShareState = Literal["processing", "succeeded", "failed", "not_found"]
+RUNS = re.compile(r"[\x00-\x20]*(javascript|vbscript|data):", re.IGNORECASE)
+"""What a browser takes for a program or a page of its own."""
+PASSED_OVER = str.maketrans("", "", "\t\n\r")
+"""Signs that a browser leaves out of an address before it reads it (URL Standard, 4.4)."""
 REFUSALS = ("malformed", "stale", "unknown_serial", "bad_signature", "wrong_merchant")
 Refusal = Literal["malformed", "stale", "unknown_serial", "bad_signature", "wrong_merchant"]
 
@@ -32,11 +37,19 @@ class PaymentAsk:
 
 @dataclass(frozen=True, slots=True)
 class PayLink:
-    """How the shopper pays: a QR code's content, an address to go to, a form to post, or parameters for JSAPI."""
+    """How the shopper pays: a QR code's content, an address to go to, a form to post, or parameters for JSAPI.
+
+    Raises UnknownOutcomeError for an address that a browser would run rather than go to.
+    """
 
     kind: Literal["qr", "redirect", "form", "jsapi"]
     url: str
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        goes_there = self.kind in ("redirect", "form")
+        if RUNS.match(self.url.translate(PASSED_OVER)) or (goes_there and not self.url.startswith(("https://", "http://"))):
+            raise UnknownOutcomeError("an answer with an address that leads nowhere")
 
 
 @dataclass(frozen=True, slots=True)
