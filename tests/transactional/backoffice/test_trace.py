@@ -15,7 +15,6 @@ from tests.transactional.payments.fake_gateway import FakeGateway
 from tests.transactional.payments.job_queue import JobQueue
 from tests.transactional.small_shop import Stocked
 from tests.transactional.web.visits import enter_desk, visit
-from transactional import calls
 from transactional.backoffice import stuck, trace
 from transactional.backoffice.service import resolve_case
 from transactional.cards import defects
@@ -27,7 +26,7 @@ from transactional.ledger.heads_file import heads_file
 from transactional.models import METADATA
 from transactional.orders.checkout import PlacedOrder
 from transactional.payments import disputes, payouts, refunds
-from transactional.payments.gateways.interface import Notice, Trade
+from transactional.payments.gateways.interface import GatewayRefusedError, Notice, Trade
 from transactional.payments.notices import receive
 from transactional.payments.schemas import NewChargeback
 
@@ -74,7 +73,7 @@ async def much_happened(till: Till) -> PlacedOrder:
         await defects.report_defect(session, BadCode(None, units[0].public_id), "bad", staff, shop.zone)
     async with writing(shop.engine) as session:
         await refunds.grant(session, [(units[1].id, 1200)], "in part", staff, clock.now(), shop.zone)
-    till.gateway.plan("refund", *[calls.GatewayRefusedError("NOTENOUGH", "no money", 403)] * 2)
+    till.gateway.plan("refund", *[GatewayRefusedError("NOTENOUGH", "no money", 403)] * 2)
     await till.jobs.run_due()
     for [failed] in await till.rows("select public_id from shop.refund_payout where state = 'failed'"):
         async with writing(shop.engine) as session:

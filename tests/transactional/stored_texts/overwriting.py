@@ -5,7 +5,7 @@ The rules of the ways in are tested where they are; here they are passed by, so 
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 
 import psycopg
 from sqlalchemy import text
@@ -22,10 +22,17 @@ from transactional.shop import Shop
 
 ADDRESS = "https://partner.test/?"
 """Addresses are looked at when they are written: here is what follows a good beginning."""
-PLAIN = "update shop.{table} set {column} = %s || '#' || ctid::text"
+PLAIN = "update shop.{table} set {column} = %s::text || '#' || ctid::text"
 DETAIL = "update shop.{table} set {column} = coalesce({column}, '{{}}') || %s::jsonb"
 WHOLE = "update shop.{table} set {column} = %s"
+WITH_A_STATE = ("invoice.code", "invoice.number", "invoice.red_number", "withdrawal_part.bank_reference")
+"""Columns that are filled in some states only."""
+LONGEST_LABEL = 100
 HOME = {"phone": "+8613800138000", "province": "浙江省", "postcode": "310000"}
+IN_JSON = """
+select table_name || '.' || column_name from information_schema.columns
+where table_schema = 'shop' and data_type = 'jsonb'
+"""
 Change = tuple[str, tuple[object, ...]]
 Changes = Callable[[WriteSession, Shop, str, str], Awaitable[list[Change]]]
 Fields = Callable[[Callable[[str], str]], Mapping[str, str]]
@@ -38,39 +45,40 @@ async def everything(shop: Shop, urls: DatabaseUrls, start: str) -> set[str]:
     empty = {column for column, rows in under_keys.items() if not rows}
     with psycopg.connect(urls.owner.replace("shop_owner@", "postgres@"), autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")  # append-only tables are no exception
+        in_json = {row[0] for row in connection.execute(IN_JSON).fetchall()}
         for rows in under_keys.values():
             for statement, values in rows:
                 connection.execute(statement, values)
         for column in FILLED.keys() - SEALED.keys():
             table, _, name = column.partition(".")
-            statement, value = _in_clear(column, start)
+            statement, value = _in_clear(column, start, in_json)
             done = connection.execute(statement.format(table=table, column=name), [value])
             empty |= {column} if not done.rowcount else set()
     return empty
 
 
-def _in_clear(column: str, start: str) -> tuple[str, str]:
+def _in_clear(column: str, start: str, in_json: Container[str]) -> tuple[str, str]:
     def said(part: str) -> str:
         return payload(f"{column}/{part}", start)
 
-    if column.endswith(".detail"):
-        return DETAIL, json.dumps({"said": payload(column, start)})
     if column == "notice.values":
         names = ("product", "product_en", "courier", "tracking_no", "device", "network", "reason")
         return DETAIL, json.dumps({name: said(name) for name in names})
     if column == "product.delivery_form":
-        labels = {"label_zh": said("label_zh"), "label_en": said("label_en"), "required": True}
-        asked = {"name": "account", "kind": "text", "options": [], **labels}
+        labels = {part: said(part)[:LONGEST_LABEL] for part in ("label_zh", "label_en")}
+        asked = {"name": "account", "kind": "text", "required": True, "options": [], **labels}
         form = [asked, {**asked, "name": "server", "kind": "select", "options": [said("options")]}]
         return f"{WHOLE} where jsonb_array_length({{column}}) > 0", json.dumps(form)
     if column == "order_item.form_answers":
         return WHOLE, json.dumps({"account": payload(column, start)})
     if column == "payment.pay_link":
         words = payload(column, start)
-        return f"{WHOLE} where state = 'pending'", json.dumps(
-            {"kind": "form", "url": ADDRESS + words, "fields": {words: words}}
-        )
-    return PLAIN, payload(column, ADDRESS if column.endswith("_url") else start)
+        link = {"kind": "form", "url": ADDRESS + words, "fields": {"sign": words}}
+        return f"{WHOLE} where state = 'pending'", json.dumps(link)
+    if column in in_json:
+        return DETAIL, json.dumps({"said": payload(column, start)})
+    plain = f"{PLAIN} where {{column}} is not null" if column in WITH_A_STATE else PLAIN
+    return plain, payload(column, ADDRESS if column.endswith("_url") else start)
 
 
 def _personal(
@@ -144,7 +152,8 @@ SEALED: dict[str, Changes] = {
     "shipment_event.sealed": _personal(
         "courier's word",
         lambda said: {"word": said("word")},
-        "select e.id, s.customer_id, null from shop.shipment_event as e join shop.shipment as s on s.id = e.shipment_id",
+        "select e.id, s.customer_id, null from shop.shipment_event as e"
+        " join shop.shipment as s on s.id = e.shipment_id",
     ),
     "provider_account.sealed": _personal("provider-account", lambda said: {"ref": "a-1", "label": said("label")}),
     "order_item.sealed_answers": _personal(

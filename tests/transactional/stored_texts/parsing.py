@@ -1,12 +1,16 @@
 """HTML as Chromium's own parser takes it apart, scripts not run."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 from tests.journeys.conftest import started
 from tests.transactional.stored_texts.verdict import Parsed
 
+Parse = Callable[[Sequence[str]], list[Parsed]]
 TAKE_APART = """
-(htmls) => htmls.map((html) => {
+(htmls) => JSON.stringify(htmls.map((html) => {
   const page = new DOMParser().parseFromString(html, "text/html")
   const found = {elements: [], texts: [], comments: []}
   const walk = page.createTreeWalker(page, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT | NodeFilter.SHOW_COMMENT)
@@ -18,15 +22,26 @@ TAKE_APART = """
     else if (node.data.trim()) found.texts.push([node.parentElement.localName, node.data])
   }
   return found
-})
+}))
 """
 
 
-def parsed(chromium: str, htmls: Sequence[str]) -> list[Parsed]:
-    """Each document, or part of one, as a browser understands it."""
-    with started(chromium) as browser:
-        tab = browser.new_page()
-        found = tab.evaluate(TAKE_APART, list(htmls))
-    return [
-        Parsed([(tag, given) for tag, given in each["elements"]], each["texts"], each["comments"]) for each in found
-    ]
+@contextmanager
+def parser(chromium: str) -> Iterator[Parse]:
+    """Takes documents, or parts of some, apart as a browser understands them.
+
+    The browser lives in a thread of its own, so that tests with an event loop may call it too.
+    """
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
+        running = ExitStack()
+        tab = thread.submit(lambda: running.enter_context(started(chromium)).new_page()).result()
+        stack.callback(lambda: thread.submit(running.close).result())
+
+        def parse(htmls: Sequence[str]) -> list[Parsed]:
+            found = json.loads(thread.submit(tab.evaluate, TAKE_APART, list(htmls)).result())
+            return [
+                Parsed([(tag, given) for tag, given in each["elements"]], each["texts"], each["comments"])
+                for each in found
+            ]
+
+        yield parse
