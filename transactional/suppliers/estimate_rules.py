@@ -11,7 +11,7 @@ from datetime import datetime
 from math import exp, sqrt
 from typing import Literal
 
-HALF_LIFE_S = 3 * 86_400
+HALF_LIFE_S = 6 * 86_400
 """Evidence of this age counts half."""
 UP_FOR_S = 5 * 86_400
 OUT_FOR_S = 2 * 3_600
@@ -23,7 +23,7 @@ UNKNOWN_UP, UNKNOWN_OUT = 0.05, 0.5
 
 SUCCESS, SUCCESS_WEIGHT = 0.95, 10.0
 GOOD_S, BAD_S, SECONDS_WEIGHT = 10.0, 30.0, 5.0
-DEFECT, DEFECT_WEIGHT = 0.01, 50.0
+DEFECT, DEFECT_WEIGHT = 0.01, 20.0
 RECOVERED, RECOVERED_WEIGHT = 0.5, 2.0
 LAG_S, LAG_WEIGHT = 86_400.0, 2.0
 """The prior: a mean, and how many purchases it is worth."""
