@@ -30,6 +30,7 @@ from transactional.payments.flood import RefusalBudget
 from transactional.payments.gateways.configured import gateways
 from transactional.payments.gateways.interface import Gateway
 from transactional.profile_service import ensure_profile
+from transactional.suppliers.purchase_supplies import Supplies
 
 SHARED_CONNECTIONS = 6
 """For what requests wait for together: the intake's batches, log-ins, the catalogue."""
@@ -55,6 +56,7 @@ class Shop:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     tracker: Tracker | None = None
     identity: IdentityProvider = field(default_factory=ManualReview)
+    supplies: Supplies = field(default_factory=Supplies)
     alert_sinks: tuple[Sink, ...] = ()
 
     async def aclose(self) -> None:
@@ -65,7 +67,7 @@ class Shop:
         ends += [sender.aclose() for sender in self.senders.values()]
         ends += [self.tracker.aclose()] if self.tracker else []
         ends += [sink.aclose() for sink in self.alert_sinks]
-        await asyncio.gather(*ends, self.identity.aclose())
+        await asyncio.gather(*ends, self.identity.aclose(), self.supplies.aclose())
 
 
 async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:

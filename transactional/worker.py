@@ -25,9 +25,15 @@ from transactional import logs, metrics
 from transactional.db import engine
 from transactional.patience import Patience
 from transactional.shop import Shop, open_shop
+from transactional.suppliers.service import QUEUE as PURCHASES
 from transactional.worker_probes import answering
 
 CONCURRENCY = 4
+BUYING_CONCURRENCY = 16
+"""Jobs of purchases at a time, beside the others: most of one is waiting for a supplier that may hang for its whole
+patience, and neither payments nor other suppliers' purchases wait behind it."""
+BUYING_POLL_S = 1.0
+"""How late a question to a supplier may be: what is due at an instant is only found by looking."""
 HEARTBEAT_S = 5.0
 STALLED_S = 30.0
 """A worker that has not been heard of for so long is taken for dead, and its jobs are run by others."""
@@ -55,6 +61,7 @@ def slices() -> tuple[ModuleType, ...]:
     from transactional.notices import jobs as notices
     from transactional.orders import jobs as orders
     from transactional.payments import jobs as payments
+    from transactional.suppliers import jobs as suppliers
     from transactional.suppliers import sync_jobs as offers_sync
     from transactional.wallets import jobs as wallets
 
@@ -71,6 +78,7 @@ def slices() -> tuple[ModuleType, ...]:
         notices,
         orders,
         payments,
+        suppliers,
         offers_sync,
         wallets,
     )
@@ -93,7 +101,7 @@ class OneWaiting(JobManager):
 
 def worker_app(app_url: str, shop: Callable[[], Shop]) -> procrastinate.App:
     """The queue with all tasks registered, not yet open. A task that says nothing of retries is tried patiently."""
-    connector = procrastinate.PsycopgConnector(conninfo=queue_conninfo(app_url), min_size=1, max_size=CONCURRENCY + 3)
+    connector = procrastinate.PsycopgConnector(conninfo=queue_conninfo(app_url), min_size=1, max_size=CONCURRENCY + 8)
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": CATCH_UP_S})
     app.job_manager = OneWaiting(connector)
     _register_own(app)
@@ -131,9 +139,26 @@ async def run(settings: Settings, app_url: str) -> None:
 
 
 async def _work(app: procrastinate.App, **options: Any) -> None:
+    """Both kinds of work; when one stops, asked to or not, the other does."""
+    buying = {"queues": [PURCHASES], "concurrency": BUYING_CONCURRENCY, "fetch_job_polling_interval": BUYING_POLL_S}
+    other = {"queues": sorted({task.queue for task in app.tasks.values()} - {PURCHASES}), "concurrency": CONCURRENCY}
+    runs = [
+        asyncio.create_task(_run(app, **other, **options)),
+        asyncio.create_task(_run(app, **{**options, **buying, "install_signal_handlers": False})),
+    ]
+    try:
+        ended, _ = await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+    for run in ended:
+        run.result()
+
+
+async def _run(app: procrastinate.App, **options: Any) -> None:
     await app.run_worker_async(
         name="mingsuan",
-        concurrency=CONCURRENCY,
         update_heartbeat_interval=HEARTBEAT_S,
         stalled_worker_timeout=STALLED_S,
         shutdown_graceful_timeout=GRACE_S,

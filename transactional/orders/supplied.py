@@ -6,6 +6,7 @@ it is told in an order's events.
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -28,6 +29,10 @@ async def unit(session: ReadSession, fulfilment_id: int) -> Unit:
     if not found:
         raise LookupError(f"there is no fulfilment {fulfilment_id}")
     return found[0]
+
+
+async def unit_named(session: ReadSession, public_id: UUID) -> Unit | None:
+    return await queries.unit_by_public_id(session, public_id)
 
 
 async def locked(session: WriteSession, fulfilment_id: int) -> Unit:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from transactional.suppliers.protocols.interface import SupplyState
+from transactional.suppliers.rate_rules import to_fen
 from transactional.suppliers.states import OPEN
 
 Meaning = Literal[
@@ -87,14 +88,15 @@ def is_unclear(submitted_at: datetime | None, at: datetime) -> bool:
     return submitted_at is not None and at - submitted_at >= UNCLEAR_AFTER
 
 
-def cost_in_fen(cost: Decimal | None, currency: str | None, own_currency: str, rate: Decimal, expected_fen: int) -> int:
-    """What a good cost in the end: the supplier's figure at the purchase's rate, else what was set aside.
-
-    Half up, once; a figure in another currency than the purchase's says nothing.
+def cost_in_fen(
+    cost: Decimal | None, currency: str | None, own_currency: str, fen_per: Decimal, expected_fen: int
+) -> int:
+    """What a good cost in the end: the supplier's figure, `fen_per` minor units for one of its currency, else what was
+    set aside. A figure in another currency than the purchase's says nothing.
     """
     if cost is None or cost <= 0 or currency not in (None, own_currency):
         return expected_fen
-    return int((cost * rate * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+    return to_fen(cost, fen_per)
 
 
 def _pause(pauses: Sequence[int], number: int) -> timedelta:

@@ -13,7 +13,7 @@ from transactional.jobs import defer
 from transactional.suppliers.errors import PurchaseOpenError
 
 QUEUE = "purchases"
-OBTAIN = "suppliers.obtain"
+OBTAIN, SEND, ASK = "suppliers.obtain", "suppliers.send", "suppliers.ask"
 
 OFFERED = text("""
 select distinct o.sku_id from shop.offer as o join shop.supply_channel as c on c.id = o.channel_id
@@ -49,6 +49,16 @@ async def obtain(session: WriteSession, fulfilment_ids: Sequence[int], at: datet
     """Units of a paid order that wait for a supplier are bought, from now or `at` on, once the transaction commits."""
     for fulfilment_id in fulfilment_ids:
         await defer(session, OBTAIN, {"fulfilment_id": fulfilment_id}, at=at, queue=QUEUE)
+
+
+async def send(session: WriteSession, purchase_id: int) -> None:
+    """A purchase that was claimed is sent to its supplier."""
+    await defer(session, SEND, {"purchase_id": purchase_id}, queue=QUEUE)
+
+
+async def ask(session: WriteSession, purchase_id: int, at: datetime | None = None) -> None:
+    """The supplier is asked what became of a purchase, now or at an instant."""
+    await defer(session, ASK, {"purchase_id": purchase_id}, at=at, queue=QUEUE)
 
 
 async def refuse_while_bought(session: WriteSession, fulfilment_ids: Sequence[int]) -> None:

@@ -1,0 +1,109 @@
+"""Asking suppliers about purchases that have no end yet; and finding what was left lying by a crash or a lost job."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mingsuan import clock
+from transactional import calls
+from transactional.alerts.service import raise_alert
+from transactional.db import WriteSession, reading, writing
+from transactional.shop import Shop
+from transactional.suppliers import breaker, purchase_facts, purchase_rules, service
+from transactional.suppliers import purchase_queries as queries
+from transactional.suppliers.models import SupplyChannel
+from transactional.suppliers.obtaining import GRACE_S, ask_of
+from transactional.suppliers.protocols.interface import Supply, SupplyAsk, SupplyFact
+from transactional.suppliers.purchase_moves import UNCLEAR
+from transactional.suppliers.states import OPEN
+
+OVERDUE_AFTER = timedelta(seconds=20)
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A purchase that a supplier is asked about; `ask` is what it was asked for."""
+
+    supply: Supply
+    ask: SupplyAsk
+    supplier_ref: str | None
+    target: str
+    patience_s: int
+    is_final: bool
+
+
+async def ask(shop: Shop, purchase_id: int) -> None:
+    """Asks about one purchase and applies the answer; asks to be called again while it is open. Commits by itself."""
+    question = await _question(shop, purchase_id)
+    if question is None:
+        return
+    fact = await _answer(shop, question)
+    at = clock.now()
+    async with writing(shop.engine) as session:
+        if fact is not None:
+            final_after_s = question.supply.not_found_is_final_after_s
+            await purchase_facts.fact_found(session, shop, purchase_id, fact, "query", at, final_after_s)
+        await _afterwards(session, purchase_id, fact is not None)
+
+
+async def _question(shop: Shop, purchase_id: int) -> Question | None:
+    """None when it has an end, or was not sent yet, or people were asked."""
+    at = clock.now()
+    async with writing(shop.engine) as session:
+        purchase = await queries.locked(session, purchase_id)
+        channel = await session.get_one(SupplyChannel, purchase.channel_id)
+        if purchase.state not in (*OPEN, "written_off") or channel.protocol in ("own_pool", "manual"):
+            return None
+        purchase.times_asked += 1
+        if purchase.state in OPEN:
+            purchase.ask_at = at + timedelta(seconds=2 * (channel.patience_s + GRACE_S))
+        supply = await shop.supplies.of(session, shop.vault, channel.id)
+        final_after_s = supply.not_found_is_final_after_s
+        is_final = purchase.state == "written_off" or purchase_rules.is_final(purchase.submitted_at, at, final_after_s)
+        what = await ask_of(session, shop, purchase)
+        return Question(supply, what, purchase.supplier_ref, f"supplier:{channel.code}", channel.patience_s, is_final)
+
+
+async def _answer(shop: Shop, question: Question) -> SupplyFact | None:
+    """What a query says; where nothing is found yet and the same number is the same request, that is sent again."""
+    supply, number = question.supply, question.ask.request_no
+    said = await calls.made(
+        shop.engine, question.target, "query", number, lambda: supply.query(number, question.supplier_ref)
+    )
+    fact = said.value
+    if fact is None or fact.state != "not_found" or question.is_final or not supply.may_resubmit:
+        return fact
+    again = await calls.made(shop.engine, question.target, "submit", number, lambda: supply.submit(question.ask))
+    return purchase_facts.said(again, number) or fact
+
+
+async def _afterwards(session: WriteSession, purchase_id: int, is_answered: bool) -> None:
+    """While it is open: when to ask again, and after a while people are told."""
+    at = clock.now()
+    purchase = await queries.locked(session, purchase_id)
+    if not is_answered:
+        await breaker.silent(session, purchase.channel_id, at)
+    if purchase.state not in OPEN:
+        return
+    purchase.ask_at = purchase_rules.ask_at(purchase.times_asked, at)
+    await session.flush()
+    await service.ask(session, purchase.id, purchase.ask_at)
+    if purchase_rules.is_unclear(purchase.submitted_at, at):
+        detail = {"request_no": purchase.request_no, "cost_fen": purchase.cost_fen, "state": purchase.state}
+        await raise_alert(session, UNCLEAR, f"purchase:{purchase.public_id}", "warning", detail)
+
+
+async def sweep(shop: Shop) -> int:
+    """Puts work whose turn passed unseen into the queue again; how much. A crash or a lost job is found by this."""
+    at = clock.now()
+    async with reading(shop.engine) as session:
+        overdue = await queries.overdue(session, at - OVERDUE_AFTER, AT_ONCE)
+        forgotten = await queries.forgotten(session, at, AT_ONCE)
+    async with writing(shop.engine) as session:
+        for purchase_id, _, state in overdue:
+            if state == "created":
+                await service.send(session, purchase_id)
+            else:
+                await service.ask(session, purchase_id)
+        await service.obtain(session, forgotten)
+    return len(overdue) + len(forgotten)
