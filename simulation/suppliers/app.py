@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from mingsuan import clock
 from simulation.suppliers.account import Account
+from simulation.suppliers.rounds import Rounds
 from simulation.suppliers.spec import AccountSpec
 
 DEFAULT_PORT = 8910
@@ -41,12 +42,17 @@ def create_app(
         for spec in specs
     }
 
+    rounds = Rounds(accounts.values())
+
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         for account in accounts.values():
             await account.outbox.open()
             account.advance()
+        if not held:
+            rounds.start()
         yield
+        rounds.stop()
         for account in accounts.values():
             await account.outbox.aclose()
             account.close()
