@@ -177,4 +177,7 @@ def _matched(line: Stated) -> Judged:
 
 
 def _not_ours(line: Stated) -> Judged:
+    """A line over nothing is no difference."""
+    if line.theirs_fen == 0:
+        return _matched(line)
     return Judged(line.line_no, line.purchase_id, line.theirs_fen, None, "theirs_only")
