@@ -84,3 +84,8 @@ async def names(session: ReadSession, offer_id: int) -> dict[str, str]:
     """What an offer is of, for people: SKU, channel, the supplier's number."""
     row = (await session.execute(NAMES, {"offer_id": offer_id})).one()
     return {"sku": row.sku, "channel": row.channel, "supplier_sku": row.supplier_sku}
+
+
+async def of_channel(session: ReadSession, channel_id: int) -> Sequence[Offer]:
+    """All offers of a channel."""
+    return (await session.scalars(select(Offer).where(Offer.channel_id == channel_id).order_by(Offer.id))).all()

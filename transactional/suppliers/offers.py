@@ -132,7 +132,7 @@ async def alert(session: WriteSession, rows: Sequence[Offer], changes: Sequence[
 
 
 async def believed(
-    session: WriteSession, rows: Sequence[Offer], facts: Mapping[str, OfferFact], at: datetime
+    session: ReadSession, rows: Sequence[Offer], facts: Mapping[str, OfferFact], at: datetime
 ) -> dict[int, Believed]:
     """By offer, the cost that counted last, comparable with the one that its fact tells."""
     last = await offer_queries.believed(session, [row.id for row in rows])
