@@ -40,6 +40,7 @@ from transactional.orders import api as orders
 from transactional.payments import api as payments
 from transactional.payments import gateway_api, notices_api, staff_api
 from transactional.shop import open_shop
+from transactional.suppliers import callback_api
 from transactional.wallets import api as wallets
 from transactional.web import problem_pages, site
 
@@ -121,6 +122,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
         app.include_router(slice_api.router, prefix="/api/v1")
     app.include_router(notices_api.router)
     app.include_router(provider_api.router)
+    app.include_router(callback_api.router)
     app.include_router(probes.router)
     app.include_router(problem_pages.router)
     site.mount(app)
