@@ -12,10 +12,11 @@ from openpyxl import load_workbook
 
 from mingsuan import clock
 from simulation.suppliers.account import Account
+from simulation.suppliers.entries import Good
 from simulation.suppliers.misbehaviour import Fault
 from simulation.suppliers.statements import ZONE
 from tests.simulation.suppliers.served import World, served
-from tests.transactional.suppliers.protocols.hmac_card_shop import CREDENTIALS, GOODS, NAME, card, channel, spec
+from tests.transactional.suppliers.protocols.hmac_card_shop import CREDENTIALS, NAME, card, channel, spec
 from transactional.outcomes import UnknownOutcomeError
 from transactional.suppliers.protocols.configured import ConfigurationError, supply
 from transactional.suppliers.protocols.hmac_card import HmacCardSupply
@@ -64,7 +65,7 @@ async def test_goods_come_by_page_and_one_by_one_with_price_stock_and_form(world
 
 
 async def test_a_catalogue_of_several_pages_is_read_to_its_end() -> None:
-    goods = tuple(GOODS[0].__class__(f"{n}-{n}", "卡", "card", Decimal(n)) for n in range(1, 121))
+    goods = tuple(Good(f"{n}-{n}", "卡", "card", Decimal(n)) for n in range(1, 121))
     with served([spec(goods=goods)]) as world:
         async with channel(world) as supply:
             assert [offer.unit_cost for offer in await supply.offers()] == [Decimal(n) for n in range(1, 121)]
