@@ -49,7 +49,7 @@ WORDINGS: dict[str, Wording] = {
         "What you were waiting for can be bought again. Nothing is reserved: it goes to whoever orders first.",
     ),
     "benefit_expiring": Wording("A benefit of yours expires soon", "Use it before it expires."),
-    "withdrawal_decided": Wording("Your withdrawal was decided", "Open your wallet to see the decision."),
+    "withdrawal_decided": Wording("There is news of your withdrawal", "Open your wallet to see how it stands."),
     "invoice_issued": Wording("Your invoice is ready", "Open your invoices to see and download it."),
     "new_device": Wording(
         "New log-in to your account",

@@ -1,10 +1,9 @@
-"""What wallets offer: the statement, what the profile allows, and whether an account can be closed.
+"""What wallets offer: the statement, and what the profile allows.
 
 Money in is in `topping_up`, money out in `withdrawing` and, for staff, in `deciding`.
 """
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,20 +17,6 @@ from transactional.wallets import queries
 from transactional.wallets.rules import Room
 from transactional.wallets.schemas import KINDS, AttemptView, PartView, StatementLine, TopUpView, WithdrawalView
 
-Obstacle = Literal["balance", "withdrawal", "top_up"]
-OBSTACLES = text("""
-select 'balance' where exists (select from shop.wallet where customer_id = :customer_id and balance_fen > 0)
-union all
-select 'withdrawal' where exists (
-    select from shop.withdrawal where customer_id = :customer_id
-        and state in ('requested', 'approved', 'paying', 'unknown')
-)
-union all
-select 'top_up' where exists (
-    select from shop.payment as p join shop.top_up as t on t.id = p.top_up_id
-    where t.customer_id = :customer_id and p.state in ('created', 'pending')
-)
-""")
 COUNT_OF_SAME = text("""
 select count(*) from shop.withdrawal as other
 where other.customer_id = (select customer_id from shop.withdrawal where public_id = :id)
@@ -115,11 +100,6 @@ async def withdrawals(
     values = {"states": list(states) or None, "limit": limit, "offset": offset}
     rows = await session.execute(queries.WITHDRAWALS, values)
     return tuple(WithdrawalView.model_validate(row) for row in rows)
-
-
-async def obstacles(session: ReadSession, customer_id: int) -> tuple[Obstacle, ...]:
-    """Why a wallet cannot be closed yet: it holds money, or money is on its way."""
-    return tuple(await session.scalars(OBSTACLES, {"customer_id": customer_id}))
 
 
 async def count_of_same_customer(session: ReadSession, withdrawal_id: UUID) -> int:
