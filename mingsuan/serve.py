@@ -107,6 +107,7 @@ def _serve(
                     _show_logins(logins, console)
                     if gateways:
                         console.print("The payment gateways are simulated: nobody pays or receives real money.")
+                        console.print("The suppliers are simulated: what they sell opens nothing.")
                         post = f"http://127.0.0.1:{settings.simulated_gateways_port}/mailbox"
                         console.print(f"Mails and codes are simulated too: read them at {post}", highlight=False)
                 while not stop.wait(0.3):

@@ -94,23 +94,30 @@ def services(
 ) -> Services:
     """Shop, worker, dashboards and Dagster's three processes, which share one code server by a socket in `socket_dir`.
 
-    `gateways` are the settings under which the shop's gateways are the simulated ones; then these are started too.
+    `gateways` are the settings under which the shop's gateways are the simulated ones; then these are started too, and
+    the simulated suppliers.
     """
     code = socket_dir / "dagster.sock"
     parts = [_shop(settings), _worker(settings), _dashboards(settings), *_dagster(settings, code)]
     environment = _environment(settings, urls)
     if gateways:
-        parts.append(_gateways(settings))
+        parts += [_suppliers(settings), _gateways(settings)]
         environment |= gateways
     return Services(tuple(parts), environment)
 
 
 def endpoints(settings: Settings, *, with_gateways: bool = False) -> dict[str, Endpoint]:
-    """Where the parts answer; the simulated gateways are among them only when they are started."""
-    simulated = Endpoint(
-        "127.0.0.1", settings.simulated_gateways_port, "MINGSUAN_SIMULATED_GATEWAYS_PORT", "/openapi.json"
-    )
-    return ({"simulated gateways": simulated} if with_gateways else {}) | {
+    """Where the parts answer; the simulated world outside is among them only when it is started."""
+    here, page = "127.0.0.1", "/openapi.json"
+    simulated = {
+        "simulated gateways": Endpoint(
+            here, settings.simulated_gateways_port, "MINGSUAN_SIMULATED_GATEWAYS_PORT", page
+        ),
+        "simulated suppliers": Endpoint(
+            here, settings.simulated_suppliers_port, "MINGSUAN_SIMULATED_SUPPLIERS_PORT", page
+        ),
+    }
+    return (simulated if with_gateways else {}) | {
         "shop": Endpoint(settings.host, settings.shop_port, "MINGSUAN_SHOP_PORT", "/readyz"),
         "worker": Endpoint(settings.host, settings.worker_port, "MINGSUAN_WORKER_PORT", "/healthz"),
         "dashboards": Endpoint(settings.host, settings.dashboards_port, "MINGSUAN_DASHBOARDS_PORT", "/_stcore/health"),
@@ -137,6 +144,13 @@ def _gateways(settings: Settings) -> Service:
     where = ("--folder", str(settings.gateways_dir), "--host", endpoint.host, "--port", str(endpoint.port))
     command = (sys.executable, "-m", "simulation.gateways", *where, "--shop-url", shop)
     return Service("gateways", "simulated gateways (no real money)", 17, command, endpoint)
+
+
+def _suppliers(settings: Settings) -> Service:
+    endpoint = endpoints(settings, with_gateways=True)["simulated suppliers"]
+    where = ("--folder", str(settings.suppliers_dir), "--host", endpoint.host, "--port", str(endpoint.port))
+    command = (sys.executable, "-m", "simulation.suppliers", *where)
+    return Service("suppliers", "simulated suppliers (nothing is really bought)", 18, command, endpoint)
 
 
 def _dashboards(settings: Settings) -> Service:

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     simulated_gateways_port: int = Field(
         default=8090, ge=1, le=65535, description="Port of the simulated payment gateways of a demo's shop"
     )
+    simulated_suppliers_port: int = Field(
+        default=8091, ge=1, le=65535, description="Port of the simulated suppliers of a demo's shop"
+    )
     dashboards_open: bool = Field(
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
@@ -167,6 +170,11 @@ class Settings(BaseSettings):
     def gateways_dir(self) -> Path:
         """Keys and books of the simulated payment gateways."""
         return self.var / "gateways"
+
+    @property
+    def suppliers_dir(self) -> Path:
+        """Credentials and books of the simulated suppliers."""
+        return self.var / "suppliers"
 
     @property
     def outbox_dir(self) -> Path:

@@ -114,6 +114,8 @@ class Account:
     ) -> BookedOrder:
         """Takes an order and charges it; how it will end is drawn from its number. `told`: the fields of a top-up.
 
+        Without a `callback_url` its end is told where prices are.
+
         BookError: `no_such_good`, `off_sale`, `quantity`, `out_of_stock`, `loss_making`, `exists`, `balance`.
         """
         asked_at = self.now()
@@ -122,7 +124,9 @@ class Account:
         if max_unit_cost is not None and good.unit_cost > max_unit_cost:
             raise BookError("loss_making", request_no)
         with self._lock:
-            order = self.book.place(self._planned(request_no, good, quantity, told, callback_url, asked_at))
+            order = self.book.place(
+                self._planned(request_no, good, quantity, told, callback_url or self.push_url, asked_at)
+            )
             if good.stock is not None:
                 self._goods[supplier_sku] = replace(self.good(supplier_sku), stock=good.stock - quantity)
         if not self.held:

@@ -117,7 +117,7 @@ def specs(folder: Path, seed: int = 0, faults: Mapping[Fault, float] | None = No
             shelf.name,
             shelf.protocol,
             known[shelf.name],
-            tuple(_good(shelf, line) for line in sold_at(shelf)),
+            tuple(good(shelf, line) for line in sold_at(shelf)),
             currency=shelf.currency,
             terms=deposits[shelf.business].terms,
             deposit=_share(deposits[shelf.business]),
@@ -159,7 +159,8 @@ def _share(business: Business) -> Decimal:
     return business.deposit / len([shelf for shelf in SHELVES if shelf.business == business.key])
 
 
-def _good(shelf: Shelf, line: Line) -> Good:
+def good(shelf: Shelf, line: Line) -> Good:
+    """A line as an account sells it, at its first price."""
     cost = line.list_price * shelf.level
     if shelf.currency == "USD":
         cost = (cost / USD).quantize(Decimal("0.01")) + FEE_USD

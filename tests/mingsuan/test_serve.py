@@ -267,6 +267,10 @@ def test_simulated_gateways_are_served_with_the_settings_that_lead_to_them(setti
     assert gateways.command[1:3] == ("-m", "simulation.gateways")
     assert gateways.endpoint == Endpoint("127.0.0.1", 8090, "MINGSUAN_SIMULATED_GATEWAYS_PORT", "/openapi.json")
     assert "no real money" in gateways.part
+    suppliers = plan.of[-2]
+    assert suppliers.command[1:3] == ("-m", "simulation.suppliers")
+    assert suppliers.endpoint == Endpoint("127.0.0.1", 8091, "MINGSUAN_SIMULATED_SUPPLIERS_PORT", "/openapi.json")
+    assert "nothing is really bought" in suppliers.part
     assert "simulation.gateways" not in str(services(settings, URLS, settings.var).of)
 
 
