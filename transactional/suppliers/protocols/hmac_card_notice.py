@@ -5,6 +5,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
 
 from transactional.suppliers.protocols import hmac_card_signing as signing
 from transactional.suppliers.protocols.hmac_card_words import OrderSaid
@@ -17,7 +20,7 @@ INSTANT = re.compile("[0-9]{1,12}")
 class CallbackSaid(OrderSaid):
     """`timestamp` is the one of the header, so that a body cannot be moved under a newer signature's time."""
 
-    downstream_order_no: str
+    downstream_order_no: Annotated[str, Field(min_length=1)]
     timestamp: int
 
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from transactional.suppliers.protocols.interface import RefusedSupplierNoticeError, SupplierNoticeFact
 from transactional.suppliers.protocols.reloadly_words import Said, TransactionSaid
@@ -24,7 +26,7 @@ LARGEST_BYTES = 256 * 1024
 
 
 class ToldSaid(TransactionSaid):
-    custom_identifier: str
+    custom_identifier: Annotated[str, Field(alias="customIdentifier", min_length=1)]
 
 
 class CallbackSaid(Said):

@@ -67,7 +67,7 @@ class Tokens:
         try:
             reply = await self._caller.call("POST", self._url, headers=JSON, body=self._ask)
             if reply.status != httpx.codes.OK:
-                raise NotSentError(f"no token: {reply.status}", reply.status)
+                raise UnknownOutcomeError(f"{reply.status}", reply.status)
             return TokenSaid.model_validate(reply.told())
         except ValidationError:
             raise NotSentError("no token: an answer that cannot be read") from None
