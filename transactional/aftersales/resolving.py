@@ -26,6 +26,7 @@ from transactional.notices.service import tell
 from transactional.orders.due import lock_due_by_id
 from transactional.payments import refunds
 from transactional.payments.errors import RefundTooLargeError
+from transactional.suppliers import claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,12 @@ async def _done(
     at: datetime,
     zone: ZoneInfo,
 ) -> list[int]:
-    """Moves what the decision moves; the fen that each unit's part of it comes to."""
+    """Moves what the decision moves; the fen that each unit's part of it comes to. Faulty goods that a supplier
+    delivered for the order are claimed from it.
+    """
     reason = handling.subject(case.public_id)
+    if decision.kind != "reject" and case.reason in rules.FAULTS:
+        await claims.complained(session, [unit.inside for unit in units], case.reason, staff_id, case.id)
     match decision.kind:
         case "replace":
             for unit in units:

@@ -13,6 +13,7 @@ from mingsuan.clock import start_of
 from transactional.cards.schemas import BatchAccount
 from transactional.cards.stock_queries import ACCOUNT
 from transactional.db import ReadSession
+from transactional.suppliers import naming
 
 A_PAGE = 25
 
@@ -97,8 +98,8 @@ async def skus(session: ReadSession) -> Sequence[Any]:
 
 
 async def suppliers(session: ReadSession) -> Sequence[str]:
-    """Names that batches were bought from, to choose from again."""
-    return list(await session.scalars(SUPPLIERS))
+    """Known suppliers, and names that batches were bought from, to choose from again."""
+    return sorted({*await naming.names(session), *await session.scalars(SUPPLIERS)})
 
 
 async def about(session: ReadSession, batch: UUID) -> Any:

@@ -12,9 +12,9 @@ from transactional.cards.schemas import BatchAccount
 from transactional.cards.stock_queries import CostedCard
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError
-from transactional.ledger import service as ledger
 from transactional.ledger.stock_rules import batch_cost_corrected, batch_credited
 from transactional.orders import unit_costs
+from transactional.suppliers import balances
 
 
 async def account(session: ReadSession, batch: UUID) -> BatchAccount:
@@ -41,7 +41,8 @@ async def credit_batch(
     credit = BatchCredit(batch_id=row.id, amount_fen=amount_fen, reason=reason, recorded_by=staff_id, credited_at=at)
     session.add(credit)
     await session.flush()
-    await ledger.post(session, [batch_credited(credit.id, amount_fen, at, prepaid)], zone)
+    posting = batch_credited(credit.id, amount_fen, at, prepaid, supplier_id=row.supplier_id)
+    await balances.post(session, [posting], zone)
     detail = {"amount_fen": amount_fen, "prepaid": prepaid}
     await accounts.record_act(session, staff_id, "credit_batch", f"card-batch:{batch}", reason=reason, detail=detail)
     return await account(session, batch)
@@ -71,7 +72,7 @@ async def correct_cost(
     )
     session.add(correction)
     await session.flush()
-    await _post(session, correction, cards, shares, zone)
+    await _post(session, correction, row.supplier_id, cards, shares, zone)
     detail = {"before_fen": before_fen, "after_fen": total_cost_fen}
     await accounts.record_act(session, staff_id, "correct_cost", f"card-batch:{batch}", reason=reason, detail=detail)
     return await account(session, batch)
@@ -80,6 +81,7 @@ async def correct_cost(
 async def _post(
     session: WriteSession,
     correction: BatchCostCorrection,
+    supplier_id: int | None,
     cards: Sequence[CostedCard],
     shares: Sequence[int],
     zone: ZoneInfo,
@@ -94,8 +96,9 @@ async def _post(
             in_stock_fen += difference_fen
         else:
             lost_fen += difference_fen
-    posting = batch_cost_corrected(correction.id, in_stock_fen, lost_fen, sold, correction.corrected_at)
-    await ledger.post(session, [posting], zone)
+    at = correction.corrected_at
+    posting = batch_cost_corrected(correction.id, in_stock_fen, lost_fen, sold, at, supplier_id=supplier_id)
+    await balances.post(session, [posting], zone)
 
 
 def _weights(cards: Sequence[CostedCard]) -> list[int]:

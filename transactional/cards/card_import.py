@@ -24,8 +24,9 @@ from transactional.cards.vault import Code, Vault
 from transactional.catalogue import service as catalogue
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError
-from transactional.ledger import service as ledger
 from transactional.ledger.rules import codes_bought
+from transactional.suppliers import balances
+from transactional.suppliers.naming import supplier_named
 
 PROBLEMS_SHOWN = 200
 CARD = {
@@ -108,6 +109,7 @@ async def import_batch(
     batch = CardBatch(
         sku_id=sku_id,
         supplier_name=supplier_name.strip(),
+        supplier_id=await supplier_named(session, supplier_name),
         card_count=len(found.rows),
         total_cost_fen=total_cost_fen,
         file_name=file.name,
@@ -125,7 +127,7 @@ async def import_batch(
         raise RefusedBatchError(
             [FieldProblem("file", "Some of these codes were imported at the same moment.")]
         ) from None
-    await ledger.post(session, [codes_bought(batch.id, total_cost_fen or 0, batch.imported_at)], zone)
+    await _owe(session, batch, zone)
     await _on_record(session, batch, sku_code)
     return view_of(batch, sku_code)
 
@@ -138,6 +140,7 @@ async def add_stock_units(
     batch = CardBatch(
         sku_id=await _sku_of_kind(session, new.sku_code, "physical"),
         supplier_name=new.supplier_name,
+        supplier_id=await supplier_named(session, new.supplier_name),
         card_count=new.count,
         total_cost_fen=new.total_cost_fen,
         file_name="",
@@ -154,9 +157,15 @@ async def add_stock_units(
         for unit, cost in zip(ids, costs, strict=True)
     ]
     await session.execute(INSERT_CARDS, arrays("card", CARD, units))
-    await ledger.post(session, [codes_bought(batch.id, new.total_cost_fen or 0, batch.imported_at)], zone)
+    await _owe(session, batch, zone)
     await _on_record(session, batch, new.sku_code)
     return view_of(batch, new.sku_code)
+
+
+async def _owe(session: WriteSession, batch: CardBatch, zone: ZoneInfo) -> None:
+    """What a batch cost is owed to its supplier, by whom it is known; what is unknown posts nothing."""
+    about = (batch.id, batch.total_cost_fen or 0, batch.imported_at)
+    await balances.post(session, [codes_bought(*about, supplier_id=batch.supplier_id)], zone)
 
 
 async def _on_record(session: WriteSession, batch: CardBatch, sku_code: str) -> None:

@@ -18,6 +18,7 @@ from transactional.cards.stock_queries import Situation
 from transactional.db import WriteSession
 from transactional.ledger import service as ledger
 from transactional.ledger.stock_rules import code_lost
+from transactional.suppliers import claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class BadCode:
 async def report_defect(
     session: WriteSession, bad: BadCode, reason: str, staff_id: int | None, zone: ZoneInfo
 ) -> CardDefectView:
-    """In stock, the code's cost is lost; with a customer, the cost of the code that takes its place.
+    """In stock, the code's cost is lost; with a customer, the cost of the code that takes its place. What came from a
+    known supplier is claimed from it.
 
     Raises NotFoundError, NotInStockError for a code written off or reported before, NoReplacementError while no other
     is free.
@@ -59,6 +61,8 @@ async def report_defect(
     about = (card.item_id, card.unit, card.customer_id) if card.item_id and card.unit and card.customer_id else None
     posting = code_lost(f"defect:{defect.id}", lost_fen or 0, defect.reported_at, about)
     await ledger.post(session, [posting], zone)
+    if await queries.has_supplier(session, card.batch_id):
+        await claims.of_defect(session, defect.id, reason, staff_id)
     detail = {"fulfilment": str(card.unit_public_id) if card.unit else None, "replaced": replacement is not None}
     await accounts.record_act(
         session, staff_id, "report_defect", f"card-batch:{card.batch}", reason=reason, detail=detail

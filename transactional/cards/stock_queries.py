@@ -189,6 +189,11 @@ async def locked_batch(session: WriteSession, batch: UUID) -> CardBatch:
     return found
 
 
+async def has_supplier(session: ReadSession, batch_id: int) -> bool:
+    """Whether a batch was bought from a supplier that is known by more than a name."""
+    return await session.scalar(select(CardBatch.supplier_id).where(CardBatch.id == batch_id)) is not None
+
+
 async def locked_costs(session: WriteSession, batch_id: int) -> tuple[CostedCard, ...]:
     """Every card of a batch, none of which can be sold or written off until the transaction ends."""
     await session.execute(LOCK_CARDS, {"batch_id": batch_id})
