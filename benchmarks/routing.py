@@ -16,7 +16,7 @@ from typing import Literal
 
 from benchmarks.report import Report
 from simulation.routing_world import BY_HAND_FEN, CHANNELS, DAYS, ORDERS, SOLD_FEN, Attempt, RoutingWorld, instant
-from transactional.suppliers.estimate_rules import CERTAIN, Belief, Outcome, believed, fresh, learned
+from transactional.suppliers.estimate_rules import CERTAIN, Belief, Outcome, OutcomeKind, believed, fresh, learned
 from transactional.suppliers.routing_rules import (
     DAY_S,
     PER_MYRIAD,
@@ -142,7 +142,7 @@ class Router(Chooser):
     def hears(self, channel: int, at_s: float, attempt: Attempt) -> None:
         super().hears(channel, at_s, attempt)
         lag_s = None if attempt.succeeded or attempt.lost else attempt.lag_s
-        ended = "succeeded" if attempt.succeeded else "written_off" if attempt.lost else "failed"
+        ended: OutcomeKind = "succeeded" if attempt.succeeded else "written_off" if attempt.lost else "failed"
         outcome = Outcome(ended, instant(at_s), attempt.seconds, attempt.price_fen, refund_lag_s=lag_s)
         self._evidence[channel] = learned(self._evidence[channel], outcome)
 

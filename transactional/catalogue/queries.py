@@ -20,6 +20,8 @@ from transactional.catalogue.schemas import (
     SkuView,
 )
 from transactional.db import ReadSession, WriteSession
+from transactional.suppliers import guard
+from transactional.suppliers.guard import Supply
 
 PRICE_IN_FORCE = """(
         select price.list_price_fen from shop.price
@@ -36,17 +38,27 @@ def _free(sku: str) -> str:
     )"""
 
 
+def _left(sku: str, kind: str) -> str:
+    """Units of a SKU that can be sold: of codes that suppliers have, too, as many as are wanted; of what only they
+    have, none while it cannot be bought at the floor."""
+    return f"""(case
+            when {kind} = 'card_code' and {sku} = any(cast(:supplied as bigint[])) then null
+            when {kind} in ('card_code', 'physical') then {_free(sku)}
+            when {kind} = 'api_topup' and {sku} = any(cast(:guarded as bigint[]))
+                and {sku} <> all(cast(:supplied as bigint[])) then 0
+        end)"""
+
+
 # None for what is made to order; of a bundle as many as its scarcest part allows.
 STOCK = f"""(case
-        when p.kind in ('card_code', 'physical') then {_free("s.id")}
         when p.kind = 'bundle' then (
-            select case when count(*) = 0 then 0 else
-                min(case when made.kind in ('card_code', 'physical') then {_free("part.id")} / b.quantity end) end
+            select case when count(*) = 0 then 0 else min({_left("part.id", "made.kind")} / b.quantity) end
             from shop.bundle_item as b
             join shop.sku as part on part.id = b.part_sku_id
             join shop.product as made on made.id = part.product_id
             where b.bundle_sku_id = s.id and b.removed_at is null
         )
+        else {_left("s.id", "p.kind")}
     end)"""
 
 # Hash of a product's picture, by which its address is made.
@@ -125,6 +137,15 @@ order by b.position, b.id
 """)
 
 
+# SKUs of a product, or those named, and what bundles among them consist of.
+INSIDE = text("""
+with asked as (
+    select id from shop.sku where product_id = :product_id or public_id = any(cast(:skus as uuid[]))
+)
+select id from asked
+union select part_sku_id from shop.bundle_item where bundle_sku_id in (select id from asked) and removed_at is null
+""")
+
 STOCKS = text(f"""
 select s.public_id as id, {STOCK} as stock
 from shop.sku as s join shop.product as p on p.id = s.product_id where s.public_id = any(cast(:skus as uuid[]))
@@ -138,6 +159,7 @@ async def categories(session: ReadSession) -> tuple[CategoryView, ...]:
 async def products(
     session: ReadSession,
     at: datetime,
+    supply: Supply,
     category: str | None,
     search: str,
     limit: int,
@@ -155,6 +177,7 @@ async def products(
         "limit": limit,
         "offset": offset,
         "published_only": published_only,
+        **_bound(supply),
     }
     rows = (await session.execute(BY_ORDER[order], values)).all()
     return ProductList(items=tuple(ProductCard.model_validate(row) for row in rows), total=rows[0].total if rows else 0)
@@ -165,7 +188,8 @@ async def product(session: ReadSession, at: datetime, slug: str, published_only:
     row = (await session.execute(PRODUCT, values)).mappings().one_or_none()
     if row is None:
         return None
-    values = {"at": at, "product_id": row["inside"], "published_only": published_only}
+    supply = await guard.at_quote(session, at, await _inside(session, row["inside"], ()))
+    values = {"at": at, "product_id": row["inside"], "published_only": published_only, **_bound(supply)}
     skus = (await session.execute(SKUS, values)).mappings().all()
     parts: dict[int, list[BundlePartView]] = defaultdict(list)
     if row["kind"] == "bundle":
@@ -190,7 +214,18 @@ def _together(stocks: Sequence[int | None]) -> int | None:
 
 
 async def stock(session: ReadSession, skus: Sequence[UUID], at: datetime) -> dict[UUID, int | None]:
-    return {row.id: row.stock for row in await session.execute(STOCKS, {"skus": list(skus), "at": at})}
+    supply = await guard.at_quote(session, at, await _inside(session, None, skus))
+    values = {"skus": list(skus), "at": at, **_bound(supply)}
+    return {row.id: row.stock for row in await session.execute(STOCKS, values)}
+
+
+async def _inside(session: ReadSession, product_id: int | None, skus: Sequence[UUID]) -> list[int]:
+    """Inside keys of a product's SKUs or of those named, with the parts of bundles."""
+    return list(await session.scalars(INSIDE, {"product_id": product_id, "skus": list(skus)}))
+
+
+def _bound(supply: Supply) -> dict[str, list[int]]:
+    return {"guarded": sorted(supply.guarded), "supplied": sorted(supply.supplied)}
 
 
 async def published(session: ReadSession) -> list[tuple[str, datetime]]:

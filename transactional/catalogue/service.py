@@ -28,6 +28,7 @@ from transactional.catalogue.schemas import (
 )
 from transactional.db import Base, ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError, NameTakenError, NotFoundError
+from transactional.suppliers import guard
 
 
 async def categories(session: ReadSession) -> tuple[CategoryView, ...]:
@@ -46,8 +47,10 @@ async def products(
     in_stock: bool = False,
 ) -> ProductList:
     """Published products, those in stock first; `search` looks at titles, SKU names and codes in both languages."""
+    at = clock.now()
+    supply = await guard.at_quote(session, at)
     return await queries.products(
-        session, clock.now(), category, search.strip(), limit, offset, order=order, in_stock=in_stock
+        session, at, supply, category, search.strip(), limit, offset, order=order, in_stock=in_stock
     )
 
 
@@ -60,7 +63,9 @@ async def products_for_staff(
     session: ReadSession, *, category: str | None = None, search: str = "", limit: int = 60, offset: int = 0
 ) -> ProductList:
     """Products in any state."""
-    return await queries.products(session, clock.now(), category, search.strip(), limit, offset, published_only=False)
+    at = clock.now()
+    supply = await guard.at_quote(session, at)
+    return await queries.products(session, at, supply, category, search.strip(), limit, offset, published_only=False)
 
 
 async def product(session: ReadSession, slug: str) -> ProductView:

@@ -4,7 +4,7 @@ Nothing has to run for a hold to end: it ends by time. How long and how much is 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,6 +27,7 @@ from transactional.orders.lines import Line, lines_of
 from transactional.orders.models import Fulfilment, Order, OrderEvent, OrderItem
 from transactional.orders.numbers import order_number
 from transactional.selling import refuse_when_paused
+from transactional.suppliers import guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,13 @@ class _Basket:
         return sum(line.discount_fen for line in self.lines)
 
     @property
-    def demand(self) -> Counter[int]:
-        wanted = Counter[int]()
-        for line in self.lines:
-            if line.needs_stock:
-                wanted[line.sku_id] += line.quantity
-        return wanted
+    def demands(self) -> list[guard.Demand]:
+        return [guard.Demand(line.sku_id, line.kind, line.quantity, line.net_fen) for line in self.lines]
+
+
+def _is_kept(line: Line, bought: Collection[int]) -> bool:
+    """Whether units of the line are kept from the shop's own stock; the others are bought once they are paid."""
+    return line.needs_stock and line.sku_id not in bought
 
 
 async def place(
@@ -103,7 +105,9 @@ async def place(
     net_fen = basket.gross_fen - basket.discount_fen
     if expected_net_fen not in (None, net_fen):
         raise PriceChangedError
-    standing = await _standing(session, customer_id, basket.demand, at)
+    bought = await guard.at_order(session, basket.demands, at)
+    kept = [line for line in basket.lines if _is_kept(line, bought)]
+    standing = await _standing(session, customer_id, kept, at)
     pay_by = at + hold_rules.hold_length(standing, terms.hold)
     order = Order(
         order_no=order_number(business_date(at, zone)),
@@ -120,7 +124,7 @@ async def place(
     wants = [
         pool.Wanted(item.id, line.sku_id, line.quantity)
         for item, line in zip(items, basket.lines, strict=True)
-        if line.needs_stock
+        if _is_kept(line, bought)
     ]
     if wants:
         await pool.hold(session, wants, at, pay_by)
@@ -160,14 +164,17 @@ def _refuse_too_many(lines: Sequence[Wanted], offers: Mapping[UUID, Offer]) -> N
 
 
 async def _standing(
-    session: WriteSession, customer_id: int, demand: Mapping[int, int], at: datetime
+    session: WriteSession, customer_id: int, lines: Sequence[Line], at: datetime
 ) -> hold_rules.Standing:
-    """The customer's record. Raises HoldLimitError when this order would keep more than it allows.
+    """The customer's record. Raises HoldLimitError when an order would keep more for these lines than it allows.
 
     One checkout of a customer at a time: side by side, each would see the holds without the other's.
     """
     await queries.lock_checkouts(session, customer_id)
     standing = await queries.standing(session, customer_id, at)
+    demand = Counter[int]()
+    for line in lines:
+        demand[line.sku_id] += line.quantity
     held = Counter(await queries.unpaid_units(session, customer_id, at))
     free = await pool.free_units(session, demand, at)
     for sku_id, quantity in demand.items():

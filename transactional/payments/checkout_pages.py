@@ -21,7 +21,14 @@ from transactional.catalogue.forms import problems
 from transactional.catalogue.quote import units
 from transactional.db import ReadSession, WriteSession, reading, writing
 from transactional.edge import client_address
-from transactional.errors import FieldProblem, InvalidInputError, ShopError, UnavailableProductError
+from transactional.errors import (
+    FieldProblem,
+    IdempotencyKeyReusedError,
+    InvalidInputError,
+    OutOfStockError,
+    ShopError,
+    UnavailableProductError,
+)
 from transactional.idempotency import CommandKey, once
 from transactional.logistics import service as logistics
 from transactional.orders import cart
@@ -74,8 +81,9 @@ async def buy(
                 await consents.give(session, buyer.id, needed, page.language)
         if door == WALLET and _is_one_code(lines) and not basket.from_cart:
             [wish] = basket.wishes
-            sold = await page.shop.intake.buy(buyer.id, wish.sku, wish.quantity, idempotency_key, total_fen)
-            return go(f"/orders/{sold.order_no}")
+            with suppress(OutOfStockError, IdempotencyKeyReusedError):  # bought for this order, now or the first time
+                sold = await page.shop.intake.buy(buyer.id, wish.sku, wish.quantity, idempotency_key, total_fen)
+                return go(f"/orders/{sold.order_no}")
         return await _ordered(page, buyer, basket, total_fen, door, idempotency_key)
     except UnavailableProductError:
         raise

@@ -20,6 +20,7 @@ from transactional.payments.rules import ASK_AFTER
 from transactional.payments.schemas import NewPayment, PaymentStarted, PaymentView, stored_link
 from transactional.payments.wallet import pay_from_wallet, require_payable
 from transactional.shop import Shop
+from transactional.suppliers import guard
 
 DEFAULT_LIFE = timedelta(minutes=15)
 
@@ -51,8 +52,8 @@ async def start(
     """Starts to pay; the same key again answers how that attempt stands now. Commits by itself, before it asks outside.
 
     A gateway that refuses leaves the payment `failed`, one that does not answer `created`: it is asked later.
-    Raises NotFoundError, OrderNotPayableError, OrderExpiredError, InsufficientBalanceError, MethodUnavailableError,
-    InvalidInputError, IdempotencyKeyReusedError.
+    Raises NotFoundError, OrderNotPayableError, OrderExpiredError, OutOfStockError, InsufficientBalanceError,
+    MethodUnavailableError, InvalidInputError, IdempotencyKeyReusedError.
     """
     gateway = gateway_for(shop, new)
     command = CommandKey(f"customer:{customer.id}", key, f"POST /orders/{order_no}/payments {new.model_dump_json()}")
@@ -66,6 +67,7 @@ async def start(
                 return PaymentStarted(id=await pay_from_wallet(session, order_no, customer.id, at, shop.zone))
             due = await lock_due(session, order_no, customer.id)
             require_payable(due, at)
+            await guard.at_payment(session, due.order_id, at)
             return await attempt(session, shop, _charge(shop, due), new, client_ip, at, opened)
 
         started = await once(session, command, PaymentStarted, work)

@@ -13,15 +13,17 @@ from transactional.payments import queries
 from transactional.payments.errors import OrderExpiredError, OrderNotPayableError
 from transactional.payments.models import Payment
 from transactional.payments.settling import settle_order
+from transactional.suppliers import guard
 
 
 async def pay_from_wallet(session: WriteSession, order_no: str, customer_id: int, at: datetime, zone: ZoneInfo) -> UUID:
     """Pays and delivers; the payment's name. An order that costs nothing is never waiting for this.
 
-    Raises NotFoundError, OrderNotPayableError, OrderExpiredError, InsufficientBalanceError.
+    Raises NotFoundError, OrderNotPayableError, OrderExpiredError, OutOfStockError, InsufficientBalanceError.
     """
     due = await lock_due(session, order_no, customer_id)
     require_payable(due, at)
+    await guard.at_payment(session, due.order_id, at)
     await _debit(session, customer_id, due.net_fen)
     payment = Payment(order_id=due.order_id, method="wallet", state="succeeded", amount_fen=due.net_fen, paid_at=at)
     session.add(payment)

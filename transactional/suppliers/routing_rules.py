@@ -193,6 +193,11 @@ def choose(
     return Choice("chosen", best.candidate, _why(best, allowed, policy, situation), values, judged)
 
 
+def can_supply(candidates: Sequence[Candidate], policy: Policy, situation: Situation) -> bool:
+    """Whether any of them may be chosen."""
+    return any(not _refusals(each, policy, situation) for each in candidates)
+
+
 def effective_fen(cost_fen: int, belief: Belief, prepaid: bool, prices: Prices) -> float:
     """What a good unit of this channel costs in all: g + f·(1 − p)/p."""
     chance = max(belief.chance, LEAST_CHANCE)
@@ -213,12 +218,15 @@ def _failure_fen(cost_fen: int, belief: Belief, prices: Prices) -> float:
 
 
 def _judged(candidate: Candidate, policy: Policy, situation: Situation, prices: Prices) -> Judged:
+    score, cost_fen = None, candidate.cost_fen
+    if cost_fen is not None:
+        score = effective_fen(cost_fen, candidate.belief, candidate.prepaid_fen is not None, prices)
+    return Judged(candidate, _refusals(candidate, policy, situation), score)
+
+
+def _refusals(candidate: Candidate, policy: Policy, situation: Situation) -> tuple[Refusal, ...]:
     refusals = (*_forbidden(candidate, policy, situation), *_unable(candidate, situation.quantity))
-    score = None
-    if candidate.cost_fen is not None:
-        refusals = (*refusals, *_too_dear(candidate.cost_fen, policy, situation))
-        score = effective_fen(candidate.cost_fen, candidate.belief, candidate.prepaid_fen is not None, prices)
-    return Judged(candidate, refusals, score)
+    return refusals if candidate.cost_fen is None else (*refusals, *_too_dear(candidate.cost_fen, policy, situation))
 
 
 def _forbidden(candidate: Candidate, policy: Policy, situation: Situation) -> list[Refusal]:
