@@ -22,14 +22,14 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A purchase that a supplier is asked about; `ask` is what it was asked for."""
+    """A purchase that a supplier is asked about; `ask` is what it was asked for, and may be sent again if `again`."""
 
     supply: Supply
     ask: SupplyAsk
     supplier_ref: str | None
     target: str
     patience_s: int
-    is_final: bool
+    again: bool
 
 
 async def ask(shop: Shop, purchase_id: int) -> None:
@@ -59,22 +59,26 @@ async def _question(shop: Shop, purchase_id: int) -> Question | None:
             purchase.ask_at = at + timedelta(seconds=2 * (channel.patience_s + GRACE_S))
         supply = await shop.supplies.of(session, shop.vault, channel.id)
         final_after_s = supply.not_found_is_final_after_s
-        is_final = purchase.state == "written_off" or purchase_rules.is_final(purchase.submitted_at, at, final_after_s)
+        is_early = purchase_rules.may_send_again(purchase.submitted_at, at, final_after_s)
+        again = purchase.state in OPEN and supply.may_resubmit and is_early
         what = await ask_of(session, shop, purchase)
-        return Question(supply, what, purchase.supplier_ref, f"supplier:{channel.code}", channel.patience_s, is_final)
+        return Question(supply, what, purchase.supplier_ref, f"supplier:{channel.code}", channel.patience_s, again)
 
 
 async def _answer(shop: Shop, question: Question) -> SupplyFact | None:
-    """What a query says; where nothing is found yet and the same number is the same request, that is sent again."""
+    """What a query says; where nothing is found yet and the same number is the same request, that is sent again.
+
+    That the second is refused proves nothing: the first may be on its way still, and be taken.
+    """
     supply, number = question.supply, question.ask.request_no
     said = await calls.made(
         shop.engine, question.target, "query", number, lambda: supply.query(number, question.supplier_ref)
     )
     fact = said.value
-    if fact is None or fact.state != "not_found" or question.is_final or not supply.may_resubmit:
+    if fact is None or fact.state != "not_found" or not question.again:
         return fact
     again = await calls.made(shop.engine, question.target, "submit", number, lambda: supply.submit(question.ask))
-    return purchase_facts.said(again, number) or fact
+    return again.value or fact
 
 
 async def _afterwards(session: WriteSession, purchase_id: int, is_answered: bool) -> None:

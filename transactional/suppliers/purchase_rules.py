@@ -73,6 +73,17 @@ def is_final(submitted_at: datetime | None, at: datetime, final_after_s: int | N
     return at - submitted_at >= timedelta(seconds=final_after_s)
 
 
+def may_send_again(submitted_at: datetime | None, at: datetime, final_after_s: int | None) -> bool:
+    """Whether an order that the supplier does not know may be sent a second time.
+
+    Only so early that "not found", once it is final for the first, is so for the second: either may take as long to
+    arrive as to be refused for its age.
+    """
+    if submitted_at is None or final_after_s is None:
+        return False
+    return at - submitted_at < timedelta(seconds=final_after_s) / 3
+
+
 def ask_at(times_asked: int, at: datetime) -> datetime:
     """When to ask (again), with growing pauses."""
     return at + _pause(ASK_PAUSES_S, times_asked)

@@ -1,0 +1,89 @@
+"""An order that the supplier does not know may be sent again: only early, and its refusal proves nothing."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from transactional import calls
+from transactional.outcomes import UnknownOutcomeError
+from transactional.shop import Shop
+from transactional.suppliers import purchase_asking
+from transactional.suppliers.protocols.interface import SupplierRefusedError, Supply, SupplyAsk, SupplyFact
+from transactional.suppliers.purchase_asking import Question
+from transactional.suppliers.purchase_rules import may_send_again
+
+SENT = datetime(2026, 3, 1, tzinfo=UTC)
+ASK = SupplyAsk("P1", "12-345", 1, "CNY", Decimal(12))
+NOT_FOUND = SupplyFact("not_found", "P1")
+
+
+@pytest.mark.parametrize(("seconds", "may"), [(0, True), (59, True), (60, False), (179, False), (3600, False)])
+def test_within_the_first_third_of_what_makes_not_found_final(seconds: int, may: bool) -> None:
+    assert may_send_again(SENT, SENT + timedelta(seconds=seconds), 180) is may
+
+
+def test_never_what_was_not_sent_or_is_never_final() -> None:
+    assert not may_send_again(None, SENT, 180)
+    assert not may_send_again(SENT, SENT, None)
+
+
+class Forgetful:
+    """Knows no order, and answers one that comes as it is told to."""
+
+    def __init__(self, answer: SupplyFact | Exception) -> None:
+        self.answer, self.sent = answer, 0
+
+    async def query(self, request_no: str, supplier_ref: str | None) -> SupplyFact:
+        return NOT_FOUND
+
+    async def submit(self, ask: SupplyAsk) -> SupplyFact:
+        self.sent += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[SupplyFact | None]]:
+    async def made(_engine: object, _target: str, _operation: str, _reference: str, work: Any) -> calls.Answer[Any]:
+        return await calls.attempt(work)
+
+    class NoShop:
+        engine = None
+
+    async def ask(supply: Forgetful, again: bool) -> SupplyFact | None:
+        question = Question(cast(Supply, supply), ASK, None, "supplier:x", 5, again)
+        return await purchase_asking._answer(cast(Shop, NoShop()), question)
+
+    monkeypatch.setattr(calls, "made", made)
+    return ask
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "answer", [SupplierRefusedError("insufficient_stock", "", 409), UnknownOutcomeError("no answer in time")]
+)
+async def test_a_second_order_that_is_refused_leaves_the_first_open(
+    asked: Callable[..., Awaitable[SupplyFact | None]], answer: Exception
+) -> None:
+    supply = Forgetful(answer)
+    assert await asked(supply, again=True) is NOT_FOUND
+    assert supply.sent == 1
+
+
+@pytest.mark.anyio
+async def test_a_second_order_that_is_taken_tells_what_became_of_the_first(
+    asked: Callable[..., Awaitable[SupplyFact | None]],
+) -> None:
+    taken = SupplyFact("processing", "P1", "7")
+    assert await asked(Forgetful(taken), again=True) is taken
+
+
+@pytest.mark.anyio
+async def test_nothing_is_sent_again_when_it_is_too_late(asked: Callable[..., Awaitable[SupplyFact | None]]) -> None:
+    supply = Forgetful(SupplyFact("processing", "P1", "7"))
+    assert await asked(supply, again=False) is NOT_FOUND
+    assert supply.sent == 0
