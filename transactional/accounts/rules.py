@@ -45,6 +45,8 @@ MAY: dict[str, frozenset[str]] = {
     "mend_benefits": OPERATORS,
     "configure_providers": frozenset({"owner"}),
     "see_supply": EVERYONE,
+    "see_alerts": EVERYONE,
+    "acknowledge_alerts": BUYERS,
     "manage_channels": BUYERS,
     "set_routing": BUYERS,
     "override_floor": frozenset({"owner"}),

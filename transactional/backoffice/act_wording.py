@@ -12,6 +12,9 @@ ADDRESSES = (
     ("customer", "/desk/customers/{}"),
     ("product", "/desk/products/{}"),
     ("card-batch", "/desk/cards/{}"),
+    ("supplier", "/desk/suppliers/{}"),
+    ("offer", "/desk/offers/{}"),
+    ("channel", "/desk/channels/{}"),
 )
 OF_ORDERS = frozenset({"refund", "record_chargeback"})
 """Their subject is an order's number alone."""
@@ -118,4 +121,19 @@ def act_texts(_: Translator) -> dict[str, str]:
         "credit_batch": _("Recorded a supplier's credit for a batch"),
         "correct_cost": _("Corrected the cost of a batch"),
         "close_month": _("Closed a month of the ledger"),
+        "add_supplier": _("Added a supplier"),
+        "add_channel": _("Added a channel"),
+        "change_channel": _("Changed a channel"),
+        "pause_channel": _("Paused a channel"),
+        "resume_channel": _("Took a channel into use again"),
+        "end_channel": _("Ended a channel"),
+        "sync_channel": _("Synced a channel by hand"),
+        "link_good": _("Chose a supplier's good for a SKU"),
+        "enter_offer": _("Entered an offer"),
+        "believe_offer": _("Accepted a doubted cost"),
+        "withdraw_offer": _("Withdrew an offer"),
+        "restore_offer": _("Brought an offer back"),
+        "import_quotes": _("Imported a quote sheet"),
+        "record_rates": _("Recorded exchange rates"),
+        "acknowledge_alert": _("Took an alert in hand"),
     }

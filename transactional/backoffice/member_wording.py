@@ -27,6 +27,8 @@ def may_texts(_: Translator) -> dict[str, str]:
         "end_sessions": _("End a customer's log-ins"),
         "edit_catalogue": _("Change products, prices and what is on sale"),
         "pause_selling": _("Pause selling and go on"),
+        "see_alerts": _("See alerts"),
+        "acknowledge_alerts": _("Take alerts in hand"),
         "see_supply": _("See suppliers, channels, offers and purchases"),
         "manage_channels": _("Set up channels and suppliers, and keep their offers and rates"),
         "set_routing": _("Decide how channels are chosen, and the least that a sale must earn"),

@@ -121,8 +121,7 @@ def _common(given: NewChannel | ChannelEdit, protocol: str, asked: ProtocolForm)
     if not 1 <= given.patience_s <= MOST_PATIENCE_S:
         found.append(FieldProblem("patience_s", "Must be between {least} and {most}.", _between(1, MOST_PATIENCE_S)))
     if given.pull_every_s is not None and not LEAST_PULL_S <= given.pull_every_s <= MOST_PULL_S:
-        limits = _between(LEAST_PULL_S, MOST_PULL_S)
-        found.append(FieldProblem("pull_every_s", "Must be between {least} and {most}.", limits))
+        found.append(FieldProblem("pull_every_s", "Must be between half a minute and seven days."))
     found += _unknown("credential", given.credentials, asked.credentials)
     found += _unknown("option", given.options, asked.options)
     return found + _lacking(asked.options, given.options, "option")

@@ -86,6 +86,7 @@ async def add_channel(session: WriteSession, vault: Vault, new: NewChannel, staf
     """A channel, active at once; its first pull is due. Raises InvalidInputError, NameTakenError."""
     if problems := new_problems(new, protocol_form(new.protocol)):
         raise InvalidInputError(problems)
+    await _work_out(new.protocol, new, new.credentials)
     row = SupplyChannel(code=new.code, protocol=new.protocol, supplier_id=new.supplier_id)
     _take(row, new)
     await _seal(session, vault, row, new.credentials)
@@ -107,8 +108,10 @@ async def edit_channel(
     if problems := edit_problems(edit, row.protocol, row.base_url, row.options, protocol_form(row.protocol)):
         raise InvalidInputError(problems)
     given = {name: value for name, value in edit.credentials.items() if value}
+    credentials = {**await _credentials(session, vault, row), **given}
+    await _work_out(row.protocol, edit, credentials)
     if given:
-        await _seal(session, vault, row, {**await _credentials(session, vault, row), **given})
+        await _seal(session, vault, row, credentials)
     _take(row, edit)
     await session.flush()
     detail = {"credentials_renewed": len(given)}
@@ -173,6 +176,24 @@ def protocol_form(protocol: str) -> ProtocolForm:
     from transactional.suppliers.protocols.configured import CREDENTIALS, OPTIONS
 
     return ProtocolForm(CREDENTIALS.get(protocol, ()), OPTIONS.get(protocol, ()))
+
+
+async def _work_out(protocol: str, given: NewChannel | ChannelEdit, credentials: Mapping[str, str]) -> None:
+    """Nobody is called; an adapter that cannot be made of this is refused. Raises InvalidInputError."""
+    if protocol in WITHOUT_SUPPLIER:
+        return
+    from transactional.suppliers.protocols import configured
+
+    try:
+        made = configured.supply(protocol, given.base_url, credentials, given.options, given.patience_s)
+    except configured.ConfigurationError as error:
+        asked = protocol_form(protocol)
+        kinds = {spec.name: "credential" for spec in asked.credentials} | {
+            spec.name: "option" for spec in asked.options
+        }
+        place = f"{kinds[error.field]}_{error.field}" if error.field in kinds else error.field
+        raise InvalidInputError([FieldProblem(place, "Cannot be accepted.")]) from None
+    await made.aclose()
 
 
 def _take(row: SupplyChannel, given: NewChannel | ChannelEdit) -> None:

@@ -1,5 +1,7 @@
 """Rows of a supplier's quote sheet: read whole, or refused with row, column and reason. Pure but for unpacking."""
 
+import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -52,6 +54,17 @@ def read(file_name: str, content: bytes, currency: str) -> list[Quote]:
     if problems := [*problems, *_repeated(quotes)]:
         raise RefusedFileError(sorted(problems, key=lambda each: int(each.place.split()[1].rstrip(","))))
     return quotes
+
+
+def as_csv(quotes: Sequence[Quote]) -> str:
+    """The same quotes as a sheet that `read` reads alike."""
+    written = io.StringIO()
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for each in quotes:
+        stock = "" if each.stock is None else each.stock
+        rows.writerow((each.supplier_sku, each.sku_code, f"{each.cost:f}", each.currency, stock, each.name))
+    return written.getvalue()
 
 
 def _places(heading: SheetRow) -> dict[str, int]:

@@ -87,15 +87,17 @@ async def soon(session: WriteSession, channel_id: int, at: datetime | None = Non
     await defer(session, PULL, {"channel_id": channel_id}, at=at, lock=f"{PULL}:{channel_id}")
 
 
-async def goods(engine: AsyncEngine, vault: Vault, channel_id: UUID) -> Answer[tuple[OfferFact, ...]]:
-    """All that a supplier offers now, as it says; nothing is kept.
+async def goods(
+    engine: AsyncEngine, vault: Vault, channel_id: UUID, names: Sequence[str] | None = None
+) -> Answer[tuple[OfferFact, ...]]:
+    """All that a supplier offers now, or what is named, as it says; nothing is kept.
 
     Raises NotFoundError, ChannelWithoutProtocolError, ConfigurationError.
     """
     async with reading(engine) as session:
         row = await channels.by_public_id(session, channel_id)
     async with channels.opening(engine, vault, row.id) as opened:
-        return await _call(engine, opened, "offers", lambda: opened.supply.offers(None))
+        return await _call(engine, opened, "offers", lambda: opened.supply.offers(names))
 
 
 async def _asked(

@@ -20,6 +20,7 @@ from transactional.aftersales import desk_acts as aftersales_acts
 from transactional.aftersales import pages as aftersales
 from transactional.aftersales import sending as aftersales_sending
 from transactional.aftersales.rules import ANSWER_WITHIN
+from transactional.alerts import pages as alerts_pages
 from transactional.backoffice import (
     acts_pages,
     card_acts,
@@ -54,6 +55,7 @@ from transactional.orders import cart_pages
 from transactional.orders import pages as orders
 from transactional.payments import checkout_pages as checkout
 from transactional.payments import pages as payments
+from transactional.suppliers import channel_pages, goods_pages, offer_pages, rate_pages
 from transactional.wallets import desk as wallets_desk
 from transactional.wallets import pages as wallets
 from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, PageReading, go, own_address
@@ -79,6 +81,11 @@ STOREFRONT = (
     notices,
 )
 DESK = (
+    goods_pages,
+    channel_pages,
+    offer_pages,
+    rate_pages,
+    alerts_pages,
     log_in_pages,
     profile_pages,
     members_pages,
