@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
+import pyotp
 from sqlalchemy import text
 
 from mingsuan import clock
+from tests.transactional.api_client import PASSWORD, new_email
 from tests.transactional.api_ways.persons import HOME
 from tests.transactional.api_ways.way import STAFF
 from tests.transactional.api_ways.world import World, new_name
@@ -20,13 +22,14 @@ from tests.transactional.page_ways import things
 from tests.transactional.page_ways.page_way import PageWays, keyed
 from tests.transactional.page_ways.yard import staff_cookie
 from tests.transactional.small_shop import Stocked
+from tests.transactional.web.test_members import SECRET
 from transactional import selling
-from transactional.accounts import addresses
+from transactional.accounts import addresses, members_sessions
 from transactional.accounts import service as accounts
 from transactional.accounts.schemas import CustomerSubject
 from transactional.aftersales import handling
 from transactional.db import writing
-from transactional.edge import CUSTOMER_COOKIE
+from transactional.edge import CUSTOMER_COOKIE, STAFF_COOKIE
 from transactional.notices.order_events import tell_of_orders
 from transactional.orders import cart
 
@@ -82,6 +85,8 @@ async def askings(world: World, ways: PageWays) -> AsyncIterator[Asking]:
         is_list = method == "GET" and "{" not in path and not path.endswith("/export")
         if is_list and path.startswith("/desk") and way.by[0] in STAFF:
             yield Asking("GET", path, "unfiltered", await staff_cookie(world, way.by[0]))
+    async for each in _two_steps(world):
+        yield each
     yield Asking("GET", "/desk/staff", "not for this role", await staff_cookie(world, "auditor"))
     async for each in _closed(world):
         yield each
@@ -141,6 +146,27 @@ async def _answered(own: World, case: UUID) -> None:
     seen = await own.till.one("select revision from shop.aftersales_case where public_id = :id", id=case)
     async with writing(own.till.shop.engine) as session:
         await handling.answer(session, vault, staff, case, seen, "请问您在哪里使用，看到了什么提示？", "ask")
+
+
+async def _two_steps(world: World) -> AsyncIterator[Asking]:
+    """A second step that is set up, and that is asked for at the next log-in."""
+    email = new_email()
+    async with writing(world.till.shop.engine) as session:
+        member = await accounts.add_staff(session, email, PASSWORD, "Wang", "operator")
+        token = await members_sessions.open_session(
+            session, member.id, world.till.shop.settings, by="password", device="Firefox", network="198.51.100.0/24"
+        )
+    cookie = f"{STAFF_COOKIE}={token.token}"
+    await world.client.post("/desk/profile/two-step", headers={"cookie": cookie}, data=keyed())
+    page = Asking("GET", "/desk/profile/two-step", "being set up", cookie)
+    yield page
+    shown = await world.client.get(page.address, headers={"cookie": cookie})
+    [secret] = SECRET.findall(shown.text)
+    code = keyed(code=pyotp.TOTP(secret).at(clock.now()))
+    await world.client.post("/desk/profile/two-step/confirm", headers={"cookie": cookie}, data=code)
+    half_way = await world.client.post("/desk/log-in", data={"email": email, "password": PASSWORD, "next": "/desk"})
+    own = half_way.headers["set-cookie"].partition(";")[0]
+    yield Asking("GET", half_way.headers["location"], "the second step", own)
 
 
 async def _closed(world: World) -> AsyncIterator[Asking]:

@@ -24,8 +24,15 @@ A_HANDFUL = (
     *("GET /", "GET /products/{slug}", "GET /checkout", "GET /orders/{order_no}", "GET /benefits/{benefit_id}"),
     *("GET /log-in", "GET /desk", "GET /desk/orders", "GET /desk/orders/{order_no}", "GET /desk/products/{slug}"),
 )
-NOT_PAGES = 20
-"""Routes that are asked for and answer with files, fragments, or a way on."""
+NOT_PAGES = {
+    *("GET /static/{file}", "GET /pictures/{sha256}/{size}.webp", "GET /manifest.webmanifest", "GET /robots.txt"),
+    *("GET /sitemap.xml", "GET /api/v1/openapi.json", "GET /healthz", "GET /readyz", "GET /account/data/export"),
+    *("GET /cases/{case_id}/evidence/{evidence_id}", "GET /invoices/{invoice_id}/file", "GET /desk/aftersales/export"),
+    *("GET /desk/aftersales/{case_id}/evidence/{evidence_id}", "GET /desk/invoices/export"),
+    *("GET /desk/invoices/{invoice_id}/file", "GET /products/{slug}/quote", "GET /orders/{order_no}/pay/state"),
+    *("GET /wallet/top-ups/{top_up_id}/state", "GET /benefits/returns/{launch_id}", "GET /desk/ledger/transactions"),
+}
+"""What is asked for and answers with a file, a fragment, or a way on."""
 
 
 def test_no_page_that_people_see_most_has_a_serious_fault(
@@ -43,7 +50,8 @@ def test_no_page_has_a_serious_fault(
 ) -> None:
     """Every page of the route table with data in it, refused forms, full and empty lists, the longest texts."""
     pages = asyncio.run(collected(fresh_database, tmp_path / "plain", more=True))
-    assert len({page.name for page in pages} & WAYS.keys()) >= sum(name.startswith("GET") for name in WAYS) - NOT_PAGES
+    shown = {page.name.split(",")[0].split("?")[0] for page in pages}
+    assert {name for name in WAYS if name.startswith("GET")} - shown == NOT_PAGES
     pages += asyncio.run(collected(module_database, tmp_path / "stretched", stretched=True))
     views = VIEWS if full_counts else VIEWS[:2]
     with started(chromium) as chrome:
