@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from mingsuan import clock
+from transactional.aftersales.wording import case_state_texts, reason_texts
 from transactional.backoffice import customers, order_list
 from transactional.backoffice.errors import ReasonNeededError
 from transactional.backoffice.once_at_desk import Done, FormKey, Reason, do_once
@@ -57,6 +58,10 @@ async def show(customer: UUID, page: DeskPage, session: PageReading, done: str =
         orders=orders,
         more=more,
         refunds=await customers.refunds(session, found.id),
+        cases=await customers.cases(session, found.id),
+        places=() if found.erased_at else await customers.places(session, page.shop.vault, found.id),
+        case_states=case_state_texts(page.translate),
+        reasons=reason_texts(page.translate),
         order_states=state_texts(page.translate),
         words=words(page.translate),
         methods=method_texts(page.translate),

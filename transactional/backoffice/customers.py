@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from mingsuan import clock
-from transactional.accounts import contacts
+from transactional.accounts import addresses, contacts
 from transactional.accounts import service as accounts
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
@@ -51,6 +51,11 @@ from shop.orders as o join shop.payment as p on p.order_id = o.id
 join shop.refund_payout as r on r.payment_id = p.id
 where o.customer_id = :customer_id order by r.id desc limit 50
 """)
+CASES = text("""
+select c.public_id, c.state, c.reason, o.order_no, c.opened_at
+from shop.aftersales_case as c join shop.orders as o on o.id = c.order_id
+where c.customer_id = :customer_id order by c.id desc limit 20
+""")
 END_SESSIONS = text("""
 update shop.session set revoked_at = :at
 where customer_id = :customer_id and revoked_at is null and expires_at > :at returning id
@@ -81,6 +86,16 @@ class CustomerFile:
     order_count: int
     paid_fen: int
     phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedAddress:
+    """Enough of an address to talk about it: no street, one sign of the name, a masked number."""
+
+    recipient: str
+    phone: str
+    region: str
+    is_default: bool
 
 
 async def known_by(session: ReadSession, vault: Vault, typed: str) -> tuple[int, str] | None:
@@ -130,6 +145,24 @@ async def by_id(session: ReadSession, customer_id: int) -> UUID:
 async def refunds(session: ReadSession, customer_id: int) -> Sequence[Any]:
     """The last sums that went back, or are to go back, for this customer's orders."""
     return (await session.execute(REFUNDS, {"customer_id": customer_id})).all()
+
+
+async def cases(session: ReadSession, customer_id: int) -> Sequence[Any]:
+    """The customer's latest after-sales cases."""
+    return (await session.execute(CASES, {"customer_id": customer_id})).all()
+
+
+async def places(session: ReadSession, vault: Vault, customer_id: int) -> tuple[MaskedAddress, ...]:
+    """Where the customer's parcels may go, masked; the default first."""
+    return tuple(
+        MaskedAddress(
+            f"{each.recipient[:1]}*",
+            contacts.masked(each.phone),
+            f"{each.province}{'' if each.city == each.province else each.city}{each.district}",
+            each.is_default,
+        )
+        for each in await addresses.list_of(session, vault, customer_id)
+    )
 
 
 async def end_sessions(session: WriteSession, public_id: UUID, staff_id: int, reason: str) -> int:

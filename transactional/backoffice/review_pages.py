@@ -13,6 +13,7 @@ from transactional.backoffice.errors import ReasonNeededError
 from transactional.backoffice.forms import RefusedForm, amount_fen, sentence_of
 from transactional.backoffice.once_at_desk import Done, FormKey, Reason, do_once
 from transactional.backoffice.order_wording import method_texts
+from transactional.backoffice.review_facts import INSIDE, facts, settled_at
 from transactional.backoffice.review_wording import done_texts, kind_text, receipt_reasons
 from transactional.backoffice.roles import may
 from transactional.backoffice.trace_wording import words
@@ -196,6 +197,9 @@ async def _case(page: Page, case_id: UUID, *, done: str = "") -> HTMLResponse:
         tab="review",
         case=found,
         text=kind_text(found.kind, page.translate),
+        facts=facts(found.kind, found.detail, page.translate, page.language, page.money),
+        settled_at=settled_at(found.kind, found.subject, page.translate),
+        is_inside=found.kind in INSIDE,
         order_no=order_no,
         key=uuid4().hex,
         done=done_texts(page.translate).get(done, ""),

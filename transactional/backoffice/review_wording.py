@@ -86,6 +86,24 @@ def kind_texts(_: Translator) -> dict[str, KindText]:
             _("Nothing was delivered for it. If money came, the daily bill brings it to its order."),
             _("Look it up in the gateway's own console."),
         ),
+        "parcel_trouble": KindText(
+            _("Parcel in trouble"),
+            _("The courier reports that a parcel is held up, refused, on its way back or lost."),
+            _("Nothing was refunded or sent again. The courier goes on being asked."),
+            _("Talk to courier and customer; then confirm the parcel or record its loss on its own page."),
+        ),
+        "credential_stuffing": KindText(
+            _("Many wrong log-ins"),
+            _("Somebody tries many passwords against many accounts, from many places at once."),
+            _("Tries are slowed down before they cost anything, and no account is locked for its owner."),
+            _("See on the page of security how it goes on; whoever was logged in to gets a notice of the new device."),
+        ),
+        "invoice_to_red_flush": KindText(
+            _("Invoice to be red-flushed"),
+            _("An order was refunded after its invoice had been issued over more than is left of it."),
+            _("The invoice stands as it was issued; no other can be asked for over the same money."),
+            _("Red-flush it in the tax bureau's system, then record its number on the page of the invoice."),
+        ),
         "bill": KindText(
             _("Line of a bill that differs"),
             _("The gateway's bill books something otherwise than the shop does."),
