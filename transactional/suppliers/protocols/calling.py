@@ -6,12 +6,12 @@ Nothing is repeated and no redirection is followed: a redirected order could be 
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import httpx
 
@@ -20,6 +20,7 @@ from transactional.suppliers.protocols.interface import SupplierRefusedError
 
 CONNECT_SECONDS = 3.0
 ANSWER_BYTES_AT_MOST = 16 * 1024 * 1024
+Result = TypeVar("Result")
 
 
 class NotSentError(UnknownOutcomeError):
@@ -86,6 +87,15 @@ class Caller:
             return Reply(answer.status_code, bytes(content))
         finally:
             await answer.aclose()
+
+
+async def within(seconds: float, work: Awaitable[Result]) -> Result:
+    """A part of an adapter's work, so that all of it ends in time. UnknownOutcomeError when it takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError as error:
+        raise UnknownOutcomeError(f"no answer within {seconds:g} s") from error
 
 
 def refused_as_not_sent(error: NotSentError) -> SupplierRefusedError:

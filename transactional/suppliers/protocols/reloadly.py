@@ -19,7 +19,7 @@ from transactional.outcomes import UnknownOutcomeError
 from transactional.suppliers.protocols import reloadly_goods as goods
 from transactional.suppliers.protocols import reloadly_notice
 from transactional.suppliers.protocols import reloadly_words as words
-from transactional.suppliers.protocols.calling import Caller, NotSentError, file_name, refused_as_not_sent
+from transactional.suppliers.protocols.calling import Caller, NotSentError, file_name, refused_as_not_sent, within
 from transactional.suppliers.protocols.configured import ConfigurationError, address, whole_number
 from transactional.suppliers.protocols.interface import (
     Acknowledgement,
@@ -59,6 +59,8 @@ CERTAIN = frozenset(
 """Refusals that prove that nothing was bought, with a status of 400, 401 or 404. CUSTOM_IDENTIFIER_ALREADY_USED proves
 the contrary, and an error without a code is what the supplier says of its own troubles."""
 CERTAIN_STATUSES = frozenset({400, 401, 404})
+CARDS_SECONDS = 4
+"""An order's price, answer and cards together take the channel's patience and this, whatever hangs."""
 CARDS: TypeAdapter[tuple[words.CardSaid, ...]] = TypeAdapter(tuple[words.CardSaid, ...])
 
 
@@ -86,6 +88,7 @@ class ReloadlySupply:
         self.not_found_is_final_after_s: int | None = not_found_final_s
         self._webhook_secret, self._sender_name = webhook_secret, sender_name
         self._range_values = tuple(range_values)
+        self._patience_s = patience_s
         url = base_url.rstrip("/")
         self._caller = Caller(patience_s, transport)
         tokens = Tokens(self._caller, auth_url, client_id, client_secret, audience or url)
@@ -134,8 +137,9 @@ class ReloadlySupply:
         except ValueError as error:
             raise SupplierRefusedError("bad_sku", str(error)) from error
         await self._check_price(ask, product_id, face)
+        order = _order(ask, product_id, face, self._sender_name)
         try:
-            reply = await self._client.call("POST", "/orders", body=_order(ask, product_id, face, self._sender_name))
+            reply = await within(self._patience_s * 2 / 3, self._client.call("POST", "/orders", body=order))
         except NotSentError as error:
             raise refused_as_not_sent(error) from error
         if reply.status == httpx.codes.OK:
@@ -207,7 +211,7 @@ class ReloadlySupply:
     async def _check_price(self, ask: SupplyAsk, product_id: int, face: Decimal) -> None:
         """Raises SupplierRefusedError when the good costs more than it may, is gone, or cannot be looked at."""
         try:
-            product = await self._product(product_id)
+            product = await within(self._patience_s / 3, self._product(product_id))
         except UnknownOutcomeError as error:
             raise SupplierRefusedError("price_not_told", error.reason, error.http_status) from error
         offer = next(iter(product.named_offers({face: ask.supplier_sku})), None) if product else None
@@ -227,7 +231,7 @@ class ReloadlySupply:
         if fact.state != "succeeded":
             return fact
         try:
-            codes = await self._cards(said.transaction_id)
+            codes = await within(CARDS_SECONDS, self._cards(said.transaction_id))
         except UnknownOutcomeError as error:
             return dataclasses.replace(fact, state="processing", reason=f"no cards yet: {error.reason}")
         if len(codes) < (said.product.quantity or 1):
