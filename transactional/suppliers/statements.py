@@ -212,4 +212,4 @@ async def _cases(
     found = await session.execute(
         select(ReviewCase.id, ReviewCase.subject).where(ReviewCase.subject.in_(list(subjects)))
     )
-    return {subjects[subject]: case_id for case_id, subject in found.tuples()}
+    return {subjects[subject]: case_id for case_id, subject in found}
