@@ -1,7 +1,7 @@
 """A Fulu channel against the simulated gateway over HTTP: what is bought, what is proven, what nobody knows."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -9,11 +9,12 @@ import pytest
 
 from mingsuan import clock
 from simulation.suppliers.account import Account
-from simulation.suppliers.fulu_signing import sign_text
+from simulation.suppliers.fulu_signing import seal, sign_text
 from simulation.suppliers.misbehaviour import Fault
 from tests.simulation.suppliers.served import World, served
 from tests.transactional.suppliers.protocols.fulu_shop import CREDENTIALS, card, channel, spec
 from transactional.outcomes import UnknownOutcomeError
+from transactional.suppliers.protocols import fulu_words as words
 from transactional.suppliers.protocols.configured import ConfigurationError, supply
 from transactional.suppliers.protocols.fulu import FuluSupply
 from transactional.suppliers.protocols.interface import (
@@ -23,6 +24,15 @@ from transactional.suppliers.protocols.interface import (
     SupplyAsk,
 )
 
+ORDER = {
+    "order_id": "1",
+    "customer_order_no": "P12",
+    "order_status": "success",
+    "order_type": 3,
+    "buy_num": 1,
+    "order_price": Decimal("18.35"),
+    "finish_time": "2026-11-22 18:00:00",
+}
 pytestmark = [pytest.mark.enable_socket, pytest.mark.anyio]
 
 
@@ -229,8 +239,40 @@ async def test_bad_codes_are_reported_once_and_statements_come_by_themselves(wor
 
 @pytest.mark.parametrize("told", ["unsigned", "tampered", "html", "another order"])
 async def test_an_answer_that_cannot_be_trusted_leaves_the_outcome_open(told: str) -> None:
+    assert (await answering(0).submit(card("P12"))).state == "processing"
     with pytest.raises(UnknownOutcomeError):
         await answering(0, told).submit(card("P12"))
+
+
+@pytest.mark.parametrize("told", ["unsigned", "tampered"])
+async def test_a_refusal_that_is_badly_signed_is_none(told: str) -> None:
+    with pytest.raises(SupplierRefusedError):
+        await answering(3003).submit(card("P12"))
+    with pytest.raises(UnknownOutcomeError):
+        await answering(3003, told).submit(card("P12"))
+
+
+def test_a_success_without_its_cards_is_not_at_its_end_yet() -> None:
+    told = {**ORDER, "order_type": 3, "cards": []}
+    assert words.fact(told, "CNY", CREDENTIALS["app_secret"]).state == "processing"
+    direct = words.fact({**told, "order_type": 4}, "CNY", CREDENTIALS["app_secret"])
+    assert (direct.state, direct.cost, direct.good_quantity) == ("succeeded", Decimal("18.35"), 1)
+
+
+def test_a_success_of_nothing_is_a_failure_if_all_was_given_back_and_unreadable_if_not() -> None:
+    nothing = {**ORDER, "finish_num": 0, "order_price": 0}
+    assert words.fact(nothing, "CNY", CREDENTIALS["app_secret"]).state == "failed"
+    with pytest.raises(ValueError, match="not all given back"):
+        words.fact({**nothing, "order_price": Decimal("18.35")}, "CNY", CREDENTIALS["app_secret"])
+
+
+def test_a_card_of_number_and_password_is_delivered_as_both() -> None:
+    sealed = {"card_number": seal("N-1", CREDENTIALS["app_secret"]), "card_pwd": seal("P-1", CREDENTIALS["app_secret"])}
+    cards = [{**sealed, "card_deadline": "2027-01-31 23:59:59"}]
+    (code,) = words.fact({**ORDER, "cards": cards}, "CNY", CREDENTIALS["app_secret"]).codes
+    assert code.content == "N-1 P-1"
+    assert code.expires_at == datetime(2027, 1, 31, 15, 59, 59, tzinfo=UTC)
+    assert "P-1" not in repr(code)
 
 
 async def test_an_order_that_never_left_is_refused_for_certain() -> None:
@@ -272,7 +314,8 @@ def a_minute_later() -> datetime:
 
 def answering(code: int, told: str = "right") -> FuluSupply:
     """A channel whose gateway answers everything so, without a network."""
-    result = '{"order_id":"1","customer_order_no":"P9999"}' if told == "another order" else "{}"
+    number = "P9999" if told == "another order" else "P12"
+    result = f'{{"order_id":"1","customer_order_no":"{number}"}}'
 
     def answer(_: httpx.Request) -> httpx.Response:
         if told == "html":
