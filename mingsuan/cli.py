@@ -4,7 +4,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from mingsuan.commands import cards, ledger, shop, start, warehouse
+from mingsuan.commands import cards, ledger, shop, start, suppliers, warehouse
 from mingsuan.commands.terminal import err
 from mingsuan.settings import Settings
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(start.app)
 app.add_typer(shop.app)
+app.add_typer(suppliers.app)
 for name, part in {
     "import": shop.import_app,
     "shop": shop.shop_app,
