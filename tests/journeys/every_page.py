@@ -1,6 +1,6 @@
 """Every page of storefront and desk as it is answered, and a browser that shows it without a server between.
 
-Pages come from the ways of `tests.transactional.page_ways`, in which no route may be missing, and from `more_pages`.
+Pages come from the ways of `test_every_route`, in which no route may be missing, and from `more_pages`.
 """
 
 import re
@@ -21,15 +21,14 @@ from mingsuan.postgres import DatabaseUrls
 from tests.journeys.more_pages import Asking, askings
 from tests.transactional.api_ways.way import STAFF
 from tests.transactional.api_ways.world import World
-from tests.transactional.page_ways import back_rooms, customers, desk, shop, stock
-from tests.transactional.page_ways.page_way import PageWay, PageWays, Sent
+from tests.transactional.page_ways.page_way import PageWay, Sent
 from tests.transactional.page_ways.yard import HTML, ask, staff_cookie, yard
+from tests.transactional.test_every_route import WAYS
 from transactional.accounts import passwords
 from transactional.db import writing
 from transactional.edge import CUSTOMER_COOKIE
 from transactional.web.templating import STATIC
 
-WAYS: PageWays = {**shop.WAYS, **customers.WAYS, **desk.WAYS, **stock.WAYS, **back_rooms.WAYS}
 Scheme = Literal["light", "dark"]
 HOST = "http://shop.test"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page
 
 from mingsuan.postgres import DatabaseUrls
 from tests.journeys.conftest import started
-from tests.journeys.every_page import WAYS, Scheme, Shown, collected, show, window
+from tests.journeys.every_page import Scheme, Shown, collected, show, window
 from tests.journeys.steps import OVERFLOW
+from tests.transactional.test_every_route import WAYS
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 View = tuple[int, Scheme]
@@ -30,7 +31,7 @@ NOT_PAGES = {
     *("GET /cases/{case_id}/evidence/{evidence_id}", "GET /invoices/{invoice_id}/file", "GET /desk/aftersales/export"),
     *("GET /desk/aftersales/{case_id}/evidence/{evidence_id}", "GET /desk/invoices/export"),
     *("GET /desk/invoices/{invoice_id}/file", "GET /products/{slug}/quote", "GET /orders/{order_no}/pay/state"),
-    *("GET /wallet/top-ups/{top_up_id}/state", "GET /benefits/returns/{launch_id}", "GET /desk/ledger/transactions"),
+    *("GET /wallet/top-ups/{top_up_id}/state", "GET /benefits/returns/{launch_id}"),
 }
 """What is asked for and answers with a file, a fragment, or a way on."""
 

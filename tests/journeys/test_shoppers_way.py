@@ -88,6 +88,7 @@ def _browsing(chrome: Browser, street: Street, width: int, **more: object) -> It
 
 def _first_visit(page: Page, street: Street) -> None:
     """The home page in a browser that knows nothing yet: how soon it is there, how large, from whom."""
+    page.request.get("/")  # the shop has been up for a while
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/", wait_until="networkidle")
