@@ -1,7 +1,7 @@
 """Asking suppliers about purchases that have no end yet; and finding what was left lying by a crash or a lost job."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mingsuan import clock
 from transactional import calls
@@ -37,13 +37,19 @@ async def ask(shop: Shop, purchase_id: int) -> None:
     question = await _question(shop, purchase_id)
     if question is None:
         return
+    asked_at = clock.now()
     fact = await _answer(shop, question)
-    at = clock.now()
+    at = _found_at(fact, asked_at)
     async with writing(shop.engine) as session:
         if fact is not None:
             final_after_s = question.supply.not_found_is_final_after_s
             await purchase_facts.fact_found(session, shop, purchase_id, fact, "query", at, final_after_s)
         await _afterwards(session, purchase_id, fact is not None)
+
+
+def _found_at(fact: SupplyFact | None, asked_at: datetime) -> datetime:
+    """Now; but that it was not found is of when it was asked for: a slow answer must not make it final too early."""
+    return asked_at if fact is not None and fact.state == "not_found" else clock.now()
 
 
 async def _question(shop: Shop, purchase_id: int) -> Question | None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from mingsuan import clock
 from transactional import calls
 from transactional.outcomes import UnknownOutcomeError
 from transactional.shop import Shop
@@ -87,3 +88,11 @@ async def test_nothing_is_sent_again_when_it_is_too_late(asked: Callable[..., Aw
     supply = Forgetful(SupplyFact("processing", "P1", "7"))
     assert await asked(supply, again=False) is NOT_FOUND
     assert supply.sent == 0
+
+
+def test_that_an_order_was_not_found_is_of_when_it_was_asked_for() -> None:
+    """A slow answer to a question of the 59th second says nothing about the 60th."""
+    with clock.at(SENT + timedelta(seconds=70)):
+        assert purchase_asking._found_at(NOT_FOUND, SENT) == SENT
+        assert purchase_asking._found_at(SupplyFact("failed", "P1"), SENT) == SENT + timedelta(seconds=70)
+        assert purchase_asking._found_at(None, SENT) == SENT + timedelta(seconds=70)

@@ -62,11 +62,14 @@ class Caller:
         body: bytes = b"",
     ) -> Reply:
         """Raises NotSentError when it cannot have arrived, UnknownOutcomeError for every other failure."""
-        request = self._client.build_request(method, url, params=query or None, headers=headers, content=body or None)
+        try:
+            request = self._client.build_request(method, url, params=query, headers=headers, content=body or None)
+        except (httpx.InvalidURL, ValueError) as error:  # a key that no header can hold
+            raise NotSentError(f"cannot be sent: {type(error).__name__}") from error
         try:
             async with asyncio.timeout(self._patience_s):
                 return await self._answered(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSentError(f"no connection: {type(error).__name__}") from error
         except TimeoutError as error:
             raise UnknownOutcomeError(f"no answer within {self._patience_s} s") from error

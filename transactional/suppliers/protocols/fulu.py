@@ -5,12 +5,13 @@ fulu_notice.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import httpx
 
+from mingsuan import clock
 from transactional.outcomes import UnknownOutcomeError
 from transactional.suppliers.protocols import fulu_notice
 from transactional.suppliers.protocols import fulu_words as words
@@ -34,6 +35,7 @@ from transactional.suppliers.protocols.interface import (
 FEW = 5
 """So many goods are asked for one by one; more come with the whole list."""
 NOT_FOUND_FINAL_S = 60
+TEMPLATE_LASTS = timedelta(hours=1)
 Read = TypeVar("Read")
 UNREADABLE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
@@ -55,7 +57,7 @@ class FuluSupply:
         self.not_found_is_final_after_s: int | None = not_found_is_final_after_s
         self._client, self._secret, self._currency = client, secret, currency
         self._file_hosts = {httpx.URL(client.url).host, file_host} - {""}
-        self._templates: dict[str, tuple[FieldSpec, ...]] = {}
+        self._templates: dict[str, tuple[datetime, tuple[FieldSpec, ...]]] = {}
 
     @classmethod
     def from_channel(
@@ -142,7 +144,7 @@ class FuluSupply:
             content = await self._client.file(heard.file.url)
             return SupplierNoticeFact("statement", heard.event_id, statement=fulu_notice.statement(heard.file, content))
         if heard.supplier_skus:
-            return SupplierNoticeFact("offers", heard.event_id, offers=await self.offers(heard.supplier_skus))
+            return SupplierNoticeFact("offers", heard.event_id, offers=await self._told_of(heard.supplier_skus))
         fact = await self.query(heard.request_no, heard.supplier_ref)
         if fact.state == "not_found":
             raise UnknownOutcomeError("the gateway told of an order that it says it does not know")
@@ -162,6 +164,13 @@ class FuluSupply:
         except FuluCodeError as error:
             raise _refusal(method, error) from error
 
+    async def _told_of(self, supplier_skus: Sequence[str]) -> tuple[OfferFact, ...]:
+        """Goods that a callback told of. Raises UnknownOutcomeError, so that it comes again."""
+        try:
+            return await self.offers(supplier_skus)
+        except SupplierRefusedError as error:
+            raise UnknownOutcomeError(f"the goods that it told of: {error}") from error
+
     async def _good(self, product_id: str) -> Mapping[str, Any] | None:
         try:
             told: Mapping[str, Any] = await self._client.call("fulu.goods.info.get", {"product_id": product_id})
@@ -173,10 +182,17 @@ class FuluSupply:
 
     async def _offer(self, told: Mapping[str, Any]) -> OfferFact:
         template = str(told.get("template_id") or "")
-        if template and template not in self._templates:
+        fields = await self._fields(template) if template else ()
+        return _read(lambda: words.offer(told, self._currency, fields))
+
+    async def _fields(self, template: str) -> tuple[FieldSpec, ...]:
+        """Many goods share a template, and few templates change: each is asked for once an hour."""
+        asked_at, known = self._templates.get(template, (None, ()))
+        if asked_at is None or clock.now() - asked_at > TEMPLATE_LASTS:
             shown = await self._asked("fulu.goods.template.get", {"template_id": template})
-            self._templates[template] = _read(words.template_fields, shown)
-        return _read(lambda: words.offer(told, self._currency, self._templates.get(template, ())))
+            known = _read(words.template_fields, shown)
+            self._templates[template] = (clock.now(), known)
+        return known
 
 
 def _order(ask: SupplyAsk) -> tuple[str, dict[str, object]]:

@@ -74,7 +74,7 @@ class FuluClient:
         if not signing.same(told.get("sign"), signing.of_text(result, self._secret)):
             raise UnknownOutcomeError(f"{method}: the answer is badly signed")
         try:
-            if (code := int(told["code"])) != 0:
+            if (code := int(str(told["code"]))) != 0:
                 raise FuluCodeError(code, str(told.get("message", ""))[:200])
             return json.loads(result, parse_float=Decimal)
         except (KeyError, TypeError, ValueError) as error:

@@ -73,7 +73,7 @@ def offer(told: Mapping[str, Any], currency: str, fields: tuple[FieldSpec, ...] 
     return OfferFact(
         supplier_sku=supplier_sku(told),
         name=str(told.get("product_name", "")),
-        unit_cost=None if price in (None, "") else Decimal(str(price)),
+        unit_cost=None if price in (None, "") else money(price),
         currency=currency,
         stock=0 if told.get("stock_status") == SOLD_OUT else None if stock is None else int(stock),
         on_sale=told.get("sales_status") == ON_SALE,
@@ -115,8 +115,10 @@ def fact(told: Mapping[str, Any], currency: str, secret: str) -> SupplyFact:
         return SupplyFact("failed", request_no, ref, code="failed", reason=reason, happened_at=happened_at)
     if state != "success":
         raise ValueError(f"an order in state {state!r}")
-    asked, cost = int(told["buy_num"]), Decimal(str(told["order_price"]))
+    asked, cost = int(told["buy_num"]), money(told["order_price"])
     good = int(told.get("finish_num", asked))
+    if not 0 <= good <= asked:
+        raise ValueError(f"{good} delivered of {asked}")
     if good == 0:
         if cost:
             raise ValueError("nothing was delivered, and not all given back")
@@ -125,6 +127,14 @@ def fact(told: Mapping[str, Any], currency: str, secret: str) -> SupplyFact:
     if int(told["order_type"]) == CARD_ORDER and len(cards) < good:
         return SupplyFact("processing", request_no, ref, code="cards_missing")
     return SupplyFact("succeeded", request_no, ref, cost, currency, good, cards, happened_at=happened_at)
+
+
+def money(told: object) -> Decimal:
+    """An amount. Raises ValueError, ArithmeticError for what is none."""
+    amount = Decimal(str(told))
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{amount} is no amount")
+    return amount
 
 
 def codes(told: Mapping[str, Any], secret: str) -> tuple[SuppliedCode, ...]:

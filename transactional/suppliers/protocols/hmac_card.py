@@ -81,8 +81,8 @@ class HmacCardSupply:
         """Raises ConfigurationError for an option that cannot be."""
         return cls(
             base_url,
-            credentials["key_id"],
-            credentials["secret"],
+            credentials["key_id"].strip(),
+            credentials["secret"].strip(),
             patience_s,
             currency=currency(options, "CNY"),
             not_found_final_s=whole_number(options, "not_found_final_s", NOT_FOUND_FINAL_S, 1, 86400),

@@ -101,9 +101,9 @@ class ReloadlySupply:
         """Raises ConfigurationError for an option that cannot be."""
         return cls(
             base_url,
-            credentials["client_id"],
-            credentials["client_secret"],
-            credentials["webhook_secret"],
+            credentials["client_id"].strip(),
+            credentials["client_secret"].strip(),
+            credentials["webhook_secret"].strip(),
             patience_s,
             auth_url=address(options, "auth_url", AUTH_URL),
             audience=str(options.get("audience") or ""),
