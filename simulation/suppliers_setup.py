@@ -17,11 +17,13 @@ from transactional.catalogue.forms import FormField
 from transactional.catalogue.schemas import NewCategory, NewProduct, NewSku
 from transactional.db import WriteSession, engine, writing
 from transactional.shop import Shop, open_shop
-from transactional.suppliers import channels, offers, rates
+from transactional.suppliers import channels, offers, payments, rates
 from transactional.suppliers.channel_forms import NewChannel
 from transactional.suppliers.channels import NewSupplier
 from transactional.suppliers.models import Supplier
+from transactional.suppliers.payments import NewPayment
 from transactional.suppliers.protocols.interface import FieldSpec, OfferFact
+from transactional.suppliers.rate_rules import to_fen
 from transactional.suppliers.rates import NewRate
 
 CATEGORY = NewCategory(slug="direct-supply", name_zh="即买即发", name_en="Bought as you buy", position=90)
@@ -88,7 +90,7 @@ async def make_known(session: WriteSession, shop: Shop) -> None:
     known = market.credentials(shop.settings.suppliers_dir)
     told = {}
     for business in market.BUSINESSES:
-        supplier = await _supplier(session, business)
+        supplier = await _supplier(session, shop, business)
         for shelf in market.SHELVES:
             if shelf.business == business.key:
                 told[shelf.name] = await _channel(session, shop, supplier, shelf, known[shelf.name], skus)
@@ -113,11 +115,19 @@ async def _goods(session: WriteSession) -> dict[str, int]:
     return found
 
 
-async def _supplier(session: WriteSession, business: Business) -> Supplier:
+async def _supplier(session: WriteSession, shop: Shop, business: Business) -> Supplier:
+    """With what lies there for a prepaid one, in the supplier's book and in the shop's."""
     low_fen = 200_000 if business.terms == "prepaid" else None
-    return await channels.new_supplier(
-        session, NewSupplier(business.name, business.currency, business.terms, low_fen, "模拟供应商，仅供演示")
-    )
+    about = NewSupplier(business.name, business.currency, business.terms, low_fen, "模拟供应商，仅供演示")
+    supplier = await channels.new_supplier(session, about)
+    if business.deposit:
+        now = clock.now()
+        rate = await rates.fen_per(session, business.currency, shop.currency, clock.business_date(now, shop.zone))
+        paid_fen = to_fen(business.deposit, rate)
+        reference = f"SIMULATED-{business.key}"
+        paid = NewPayment(supplier.public_id, "top_up", reference, business.deposit, paid_fen, now, note="模拟预存款")
+        await payments.record(session, paid, shop.currency, shop.zone, None)
+    return supplier
 
 
 async def _channel(

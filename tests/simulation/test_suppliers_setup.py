@@ -16,6 +16,8 @@ from simulation.suppliers_setup import SKU_NAMES, make_known
 from tests.simulation.suppliers.served import World, served
 from transactional.catalogue import service as catalogue
 from transactional.db import engine, reading, writing
+from transactional.ledger.check import examine
+from transactional.ledger.heads_file import heads_file
 from transactional.shop import Shop, open_shop
 from transactional.suppliers import channels
 from transactional.suppliers.protocols.interface import SupplyAsk
@@ -27,6 +29,11 @@ select c.code, c.protocol, s.name as supplier, k.code as sku, o.supplier_sku, o.
 from shop.offer as o join shop.supply_channel as c on c.id = o.channel_id
 join shop.supplier as s on s.id = c.supplier_id join shop.sku as k on k.id = o.sku_id
 order by c.code, k.code
+""")
+
+LYING = text("""
+select s.name, b.prepaid_fen from shop.supplier_balance as b join shop.supplier as s on s.id = b.supplier_id
+where b.prepaid_fen <> 0 order by s.name collate "C"
 """)
 
 
@@ -52,6 +59,10 @@ async def test_three_suppliers_six_channels_and_their_offers_are_there_once(
         async with reading(shop.engine) as session:
             found = list(await session.execute(OFFERS))
             products = (await catalogue.products(session)).items
+            lying = list(await session.execute(LYING))
+        assert await examine(shop.engine, heads_file(shop.settings)) == ()
+    # 3,000 dollars at 7.10; what is bought on account has nothing lying
+    assert [tuple(row) for row in lying] == [("Harbor Gift (simulated)", 2_130_000), ("云泽数字（模拟）", 2_000_000)]
     assert len({row.supplier for row in found}) == 3
     assert len({row.code for row in found}) == 6
     assert {row.protocol for row in found} == {"fulu", "hmac_card", "reloadly"}
