@@ -16,7 +16,7 @@ DAY = ["%Y-%m-%d"]
 @app.command("import-statement", rich_help_panel="Shop")
 def import_statement(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, one line a charge or return.")
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, a line for each charge or return.")
     ],
     channel: Annotated[str, typer.Option(help="Code of the channel whose supplier sent it.")],
     since: Annotated[

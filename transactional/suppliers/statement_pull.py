@@ -45,7 +45,7 @@ async def want(shop: Shop, at: datetime) -> int:
     async with writing(shop.engine) as session:
         wanted = await _wanted(session, today)
         for channel_id, day in wanted:
-            args = {"channel_id": channel_id, "day": day.isoformat()}
+            args: dict[str, int | str] = {"channel_id": channel_id, "day": day.isoformat()}
             await defer(session, PULL, args, lock=f"statement:{channel_id}:{day}")
     return len(wanted)
 
