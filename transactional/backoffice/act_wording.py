@@ -50,6 +50,8 @@ def act_texts(_: Translator) -> dict[str, str]:
         "confirm_identity": _("Proved who they are before a grave act"),
         "export_acts": _("Exported what staff did"),
         "export_orders": _("Exported a list of orders"),
+        "set_routing": _("Set rules of routing"),
+        "drop_routing": _("Let a SKU follow the shop's rules of routing again"),
         "refund": _("Gave a refund"),
         "refund_orders": _("Refunded what waited in several orders"),
         "redeliver_orders": _("Delivered several orders again"),
