@@ -19,7 +19,10 @@ PRICES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Which product; which of its forms was refused (`part`), what was typed there, and why; or what was done."""
+    """Which product; which of its forms was refused (`part`), what was typed there, and why; or what was done.
+
+    `warnings` are to be accepted before the form does what it says.
+    """
 
     slug: str
     part: str = ""
@@ -27,6 +30,7 @@ class Sheet:
     faults: Faults = field(default_factory=Faults)
     fault: str = ""
     done: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 async def product_page(page: Page, sheet: Sheet) -> HTMLResponse:
@@ -37,7 +41,7 @@ async def product_page(page: Page, sheet: Sheet) -> HTMLResponse:
         categories = await service.categories(session)
     return page.show(
         "backoffice/product.html",
-        status=422 if sheet.faults or sheet.fault else 200,
+        status=422 if sheet.faults or sheet.fault or sheet.warnings else 200,
         tab="products",
         product=found,
         prices=prices[:PRICES_SHOWN],
@@ -51,6 +55,7 @@ async def product_page(page: Page, sheet: Sheet) -> HTMLResponse:
         form=Faults(sheet.form),
         faults=sheet.faults,
         fault=sheet.fault,
+        warnings=sheet.warnings,
         done=named(page, sheet.done),
         key=uuid4().hex,
         back=f"/desk/products/{sheet.slug}",

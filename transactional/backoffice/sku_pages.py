@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
+from mingsuan import clock
 from transactional.accounts.schemas import StaffSubject
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, command, faults_of, sentence_of
 from transactional.backoffice.once_at_desk import Done, FormKey, do_once
@@ -14,8 +15,9 @@ from transactional.backoffice.roles import may
 from transactional.catalogue import service
 from transactional.catalogue.editing import Work, recorded
 from transactional.catalogue.schemas import NewParts, NewPrice, NewSku, SkuChange
-from transactional.db import WriteSession
+from transactional.db import WriteSession, reading
 from transactional.errors import NotFoundError, ShopError
+from transactional.suppliers import price_check
 from transactional.web.page import Clerk, DeskPage, Page, go
 
 router = APIRouter(
@@ -80,15 +82,27 @@ async def set_parts(page: DeskPage, clerk: Clerk, slug: str, code: str, key: For
 
 @router.post("/price")
 async def set_price(
-    page: DeskPage, clerk: Clerk, slug: str, key: FormKey, sku_code: Typed = "", price: Typed = "", begins: Typed = ""
+    page: DeskPage,
+    clerk: Clerk,
+    slug: str,
+    key: FormKey,
+    sku_code: Typed = "",
+    price: Typed = "",
+    begins: Typed = "",
+    below_cost: Typed = "",
 ) -> Response:
-    """From now on, or from an instant in the shop's zone."""
+    """From now on, or from an instant in the shop's zone. One that earns less than the floor wants to be accepted."""
     form = {"sku_code": sku_code, "price": price, "begins": begins}
     try:
         fen = amount_fen("price", price, page.shop.currency, page.translate)
         new = NewPrice(sku_code=sku_code, list_price_fen=fen, valid_from=_instant(begins, page))
     except RefusedForm as refused:
         return await product_page(page, Sheet(slug, "price", form, refused.faults))
+    async with reading(page.shop.engine) as session:
+        cheap = await price_check.too_cheap(session, sku_code, fen, clock.now())
+    if cheap and below_cost != "accept":
+        warnings = tuple(price_check.warning(page.translate, page.money, each) for each in cheap)
+        return await product_page(page, Sheet(slug, "price", form, warnings=warnings))
 
     async def work(session: WriteSession) -> Done:
         await recorded(
@@ -98,6 +112,7 @@ async def set_price(
             f"sku:{sku_code}",
             lambda: service.set_price(session, new),
             list_price_fen=fen,
+            least_margin_fen=min((each.margin_fen for each in cheap), default=None),
             product=slug,
         )
         return Done(said="price_later" if new.valid_from else "price")

@@ -195,7 +195,7 @@ def choose(
 
 def can_supply(candidates: Sequence[Candidate], policy: Policy, situation: Situation) -> bool:
     """Whether any of them may be chosen."""
-    return any(not _refusals(each, policy, situation) for each in candidates)
+    return any(not refusals(each, policy, situation) for each in candidates)
 
 
 def effective_fen(cost_fen: int, belief: Belief, prepaid: bool, prices: Prices) -> float:
@@ -221,12 +221,13 @@ def _judged(candidate: Candidate, policy: Policy, situation: Situation, prices: 
     score, cost_fen = None, candidate.cost_fen
     if cost_fen is not None:
         score = effective_fen(cost_fen, candidate.belief, candidate.prepaid_fen is not None, prices)
-    return Judged(candidate, _refusals(candidate, policy, situation), score)
+    return Judged(candidate, refusals(candidate, policy, situation), score)
 
 
-def _refusals(candidate: Candidate, policy: Policy, situation: Situation) -> tuple[Refusal, ...]:
-    refusals = (*_forbidden(candidate, policy, situation), *_unable(candidate, situation.quantity))
-    return refusals if candidate.cost_fen is None else (*refusals, *_too_dear(candidate.cost_fen, policy, situation))
+def refusals(candidate: Candidate, policy: Policy, situation: Situation) -> tuple[Refusal, ...]:
+    """Everything that keeps a candidate from being chosen."""
+    found = (*_forbidden(candidate, policy, situation), *_unable(candidate, situation.quantity))
+    return found if candidate.cost_fen is None else (*found, *_too_dear(candidate.cost_fen, policy, situation))
 
 
 def _forbidden(candidate: Candidate, policy: Policy, situation: Situation) -> list[Refusal]:
