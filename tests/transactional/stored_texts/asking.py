@@ -27,6 +27,7 @@ from transactional.notices.senders.mail import composed
 LANGUAGES = ("zh_CN", "en")
 IN_CHINESE = re.compile(rf"{MARK}\[[a-z_./]*_zh\]")
 """A text that has an English version."""
+FILE_NAME = re.compile(r'attachment; filename=("?)[A-Za-z0-9._-]+\1')
 CALCULATED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -77,8 +78,11 @@ def taken(name: str, said: httpx.Response) -> Answer:
         answer.read = [unquote(each.text or "") for each in fromstring(said.text).iter()]  # noqa: S314  (our own)
     elif kind == "text/plain":
         answer.read = [said.text]
-    elif MARK.encode() in said.content and not said.headers.get("content-disposition", "").startswith("attachment"):
+    elif MARK.encode() in said.content and not said.headers.get("content-disposition"):
         answer.faults = [f"is shown as {kind}"]
+    named = said.headers.get("content-disposition", "")
+    if named and not FILE_NAME.fullmatch(named):
+        answer.faults.append(f"is named {named}")
     if kind != "text/html" and said.headers.get("x-content-type-options") != "nosniff":
         answer.faults.append("may be taken for a page")
     return answer

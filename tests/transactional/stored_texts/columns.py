@@ -49,9 +49,7 @@ FILLED = {
     "identity_check.reason": PROVIDER,
     "identity_check.sealed": CUSTOMER,
     "invoice.code": STAFF,
-    "invoice.number": STAFF,
     "invoice.reason": STAFF,
-    "invoice.red_number": STAFF,
     "invoice.sealed": CUSTOMER,
     "ledger_transaction.reference": PROGRAM,
     "notice.provider_ref": PROVIDER,
@@ -164,6 +162,7 @@ _DRAWN = "a file that is checked or drawn anew, and sent as a download or a pict
 
 EXCUSED = {
     **dict.fromkeys(("category.slug", "product.slug", "provider.key", "sku.code", "supply_channel.code"), _PATTERN),
+    **dict.fromkeys(("invoice.number", "invoice.red_number"), _PATTERN),
     **dict.fromkeys(("orders.order_no", "payment.out_trade_no", "payment_notification.out_trade_no"), _NUMBER),
     **dict.fromkeys(("profit_share.out_order_no", "purchase.request_no", "refund_payout.out_refund_no"), _NUMBER),
     **dict.fromkeys(("destination.reference", "shipment.reference", "external_call.reference"), _NUMBER),

@@ -25,7 +25,7 @@ ADDRESS = "https://partner.test/?"
 PLAIN = "update shop.{table} set {column} = %s::text || '#' || ctid::text"
 DETAIL = "update shop.{table} set {column} = coalesce({column}, '{{}}') || %s::jsonb"
 WHOLE = "update shop.{table} set {column} = %s"
-WITH_A_STATE = ("invoice.code", "invoice.number", "invoice.red_number", "withdrawal_part.bank_reference")
+WITH_A_STATE = ("invoice.code", "withdrawal_part.bank_reference")
 """Columns that are filled in some states only."""
 LONGEST_LABEL = 100
 HOME = {"phone": "+8613800138000", "province": "浙江省", "postcode": "310000"}
