@@ -1,6 +1,6 @@
 """One web application for simulated suppliers: each account under its name, speaking its protocol."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib import import_module
@@ -42,6 +42,7 @@ def create_app(
         for spec in specs
     }
 
+    _share_purses(accounts.values())
     rounds = Rounds(accounts.values())
 
     @asynccontextmanager
@@ -63,3 +64,13 @@ def create_app(
         protocol = import_module(PROTOCOLS[account.spec.protocol])
         app.include_router(protocol.router(account), prefix=f"/{account.name}", include_in_schema=False)
     return app
+
+
+def _share_purses(accounts: Collection[Account]) -> None:
+    purses: dict[str, list[Account]] = {}
+    for account in accounts:
+        if account.spec.purse:
+            purses.setdefault(account.spec.purse, []).append(account)
+    for sharing in purses.values():
+        for account in sharing:
+            account.book.purse = tuple(each.book for each in sharing)

@@ -26,10 +26,14 @@ from simulation.suppliers.entries import (
 
 
 class Book:
-    """In a SQLite file or in memory (`:memory:`); threads take turns."""
+    """In a SQLite file or in memory (`:memory:`); threads take turns.
+
+    `purse` are the books of accounts that spend the same money, this one included; they take orders in one thread.
+    """
 
     def __init__(self, file: Path | Literal[":memory:"], terms: Terms, now: Callable[[], datetime] = clock.now) -> None:
         self.terms, self.now = terms, now
+        self.purse: tuple[Book, ...] = (self,)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(str(file), check_same_thread=False, isolation_level=None)
         self._connection.executescript("pragma journal_mode = wal; pragma synchronous = normal;" + SCHEMA)
@@ -106,8 +110,8 @@ class Book:
             return select(self._connection, Movement, "movement", where, *values)
 
     def balance(self) -> Decimal:
-        """What lies with the supplier; what is owed to it when negative."""
-        return self._sum("true")
+        """What lies with the supplier in the purse; what is owed to it when negative."""
+        return sum((book._sum("true") for book in self.purse), Decimal(0))
 
     def spent(self, request_no: str) -> Decimal:
         """What all attempts under a number cost in the end: charges less refunds and credits."""

@@ -121,6 +121,7 @@ def specs(folder: Path, seed: int = 0, faults: Mapping[Fault, float] | None = No
             currency=shelf.currency,
             terms=deposits[shelf.business].terms,
             deposit=_share(deposits[shelf.business]),
+            purse=shelf.business,
             seed=shelf.seed,
             push_url=told.get(shelf.name, ""),
             statement_format="xlsx" if shelf.protocol == "hmac_card" else "csv",

@@ -14,7 +14,7 @@ from simulation.suppliers.tempo import Tempo
 class AccountSpec:
     """An account as it is set up. `name` is the first part of its path; `credentials` are what the shop was given.
 
-    `deposit` is paid in when its book is new. `seed` marks its order numbers. `push_url` is where it tells of prices
+    `deposit` is paid in when its book is new; accounts with the same `purse` spend from one. `seed` marks its order numbers. `push_url` is where it tells of prices
     and statements; without one, where the first order wants to be told of its end.
     """
 
@@ -24,6 +24,7 @@ class AccountSpec:
     goods: tuple[Good, ...]
     currency: str = "CNY"
     terms: Terms = "prepaid"
+    purse: str = ""
     deposit: Decimal = Decimal(100_000)
     seed: int = 0
     push_url: str = ""

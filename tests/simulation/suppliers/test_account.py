@@ -134,3 +134,17 @@ async def test_a_days_statement_has_every_charge_and_refund_in_the_suppliers_zon
         ]
         assert sum(line.amount for line in told) == Decimal(1000) - account.book.balance()
         assert lines(account.book, today - timedelta(days=1)) == []
+
+
+async def test_accounts_of_one_purse_spend_the_same_money() -> None:
+    specs = [spec("fulu-a", purse="one", deposit=Decimal(10)), spec("fulu-b", purse="one", deposit=Decimal(10))]
+    with served([*specs, spec("fulu-c", deposit=Decimal(10))]) as world:
+        async with channel(world, "fulu-b") as fulu:
+            await fulu.submit(card("A9"))
+        async with channel(world, "fulu-a") as fulu:
+            balance = await fulu.balance()
+            assert balance is not None
+            assert balance.amount == Decimal("1.65")
+            with pytest.raises(SupplierRefusedError, match="3005"):
+                await fulu.submit(card("A10"))
+        assert world.accounts["fulu-c"].book.balance() == 10
