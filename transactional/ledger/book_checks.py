@@ -29,6 +29,8 @@ def _check(check: str, message: str, query: str) -> BookCheck:
 EXPECTED = """
 select 'batch:' || b.id as reference from shop.card_batch as b
 where b.total_cost_fen > 0 and not exists (select from shop.batch_cost_correction as c where c.batch_id = b.id)
+    and not exists (select from shop.card as k join shop.purchased_code as of on of.card_id = k.id
+        where k.batch_id = b.id)
 union all
 select 'delivery:' || f.id from shop.fulfilment as f
 where f.delivered_at is not null and f.gross_fen > 0
@@ -64,6 +66,20 @@ end
 from shop.payment as p
 left join shop.unapplied_receipt as r on r.payment_id = p.id and r.state = 'applied'
 where p.state = 'succeeded'
+union all
+select case p.state when 'failed' then 'purchase-failed:' else 'purchase-written-off:' end || p.id
+from shop.purchase as p join shop.supply_channel as c on c.id = p.channel_id
+where p.state in ('failed', 'written_off', 'late_failed', 'late_succeeded') and p.cost_fen > 0
+    and c.protocol not in ('own_pool', 'manual')
+union all
+select 'purchase:' || p.id from shop.purchase as p join shop.supply_channel as c on c.id = p.channel_id
+where p.cost_fen > 0 and c.protocol not in ('own_pool', 'manual')
+union all
+select 'purchase-late-failed:' || p.id from shop.purchase as p where p.state = 'late_failed' and p.cost_fen > 0
+union all
+select 'purchase-late-delivered:' || p.id from shop.purchase as p
+where p.state = 'late_succeeded' and p.cost_fen > 0
+    and exists (select from shop.purchased_code as k where k.purchase_id = p.id)
 """
 
 # Costs that were learnt or corrected later do not tell any more whether there was one to post at first.
@@ -73,6 +89,14 @@ union all
 select 'batch:' || b.id from shop.card_batch as b
 union all
 select 'delivery:' || f.id from shop.fulfilment as f where f.delivered_at is not null
+union all
+select kind || p.id from shop.purchase as p cross join (values ('purchase:'), ('purchase-cost:')) as any_time (kind)
+union all
+select kind || p.id from shop.purchase as p
+cross join (values ('purchase-to-stock:'), ('purchase-written-off:')) as after_refund (kind)
+where p.state = 'succeeded'
+union all
+select 'purchase-late-delivered:' || p.id from shop.purchase as p where p.state = 'late_succeeded'
 """
 
 CHECKS = (
@@ -170,8 +194,24 @@ CHECKS = (
         where split_part(t.reference, ':', 1) in (
             'batch', 'delivery', 'refund', 'refund-paid', 'receipt', 'receipt-returned', 'receipt-applied',
             'chargeback', 'settlement', 'batch-credit', 'payment', 'top-up', 'withdrawal', 'withdrawal-paid',
-            'withdrawal-returned'
+            'withdrawal-returned', 'purchase', 'purchase-failed', 'purchase-written-off', 'purchase-cost',
+            'purchase-to-stock', 'purchase-late-failed', 'purchase-late-delivered'
         ) and not exists (select from ({POSSIBLE}) as possible where possible.reference = t.reference)
+        """,
+    ),
+    _check(
+        "in_flight",
+        "Purchases in flight come to {ledger_fen} fen in the ledger, but to {open_fen} fen by the open purchases.",
+        """
+        select ledger_fen, open_fen from (
+            select coalesce(sum(amount_fen), 0)::bigint as ledger_fen from shop.ledger_entry
+            where account = 'purchases_in_flight'
+        ) as ledger cross join (
+            select coalesce(sum(p.cost_fen), 0)::bigint as open_fen
+            from shop.purchase as p join shop.supply_channel as c on c.id = p.channel_id
+            where p.state in ('created', 'submitted', 'processing', 'unknown')
+                and c.protocol not in ('own_pool', 'manual')
+        ) as rows where ledger_fen <> open_fen
         """,
     ),
     _check(
