@@ -189,6 +189,7 @@ async def shown(
         has_supplier=row.protocol not in WITHOUT_SUPPLIER,
         form=Faults(typed or channel_form.of_row(row)),
         is_typed=typed is not None,
+        shop_currency=page.shop.currency,
         callback=f"{page.public_url}/suppliers/{channel}/notices",
         key=lambda: uuid4().hex,
         back=f"/desk/channels/{channel}",
