@@ -36,7 +36,8 @@ def main(
     usual = {} if quiet else market.FAULTS
     faults = {**usual, **{fault: share for fault, share in asked.items() if share is not None}}
     base_url = public_url or f"http://{host}:{port}"
-    app = create_app(market.specs(folder, seed, faults), base_url=base_url, folder=folder, time_scale=time_scale)
+    specs = market.specs(folder, seed, faults)
+    app = create_app(specs, base_url=base_url, folder=folder, time_scale=time_scale, keeps_days=True)
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
 

@@ -29,11 +29,13 @@ def create_app(
     folder: Path | None = None,
     time_scale: float = 1.0,
     held: bool = False,
+    keeps_days: bool = False,
     now: Callable[[], datetime] = clock.now,
 ) -> FastAPI:
     """`app.state.accounts` are the accounts by name; their books lie in `folder`, or in memory without one.
 
-    `held`: orders end and callbacks go out only by hand. Times of the suppliers are multiplied by `time_scale`.
+    `held`: orders end and callbacks go out only by hand. `keeps_days`: a day's statement goes out when it has ended.
+    Times of the suppliers are multiplied by `time_scale`.
     """
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def create_app(
         for account in accounts.values():
             await account.outbox.open()
             account.advance()
-        if not held:
+        if keeps_days:
             rounds.start()
         yield
         rounds.stop()

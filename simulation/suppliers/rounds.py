@@ -6,13 +6,16 @@ from datetime import date, timedelta
 
 from mingsuan import clock
 from simulation.suppliers.account import Account
-from simulation.suppliers.statements import ZONE
+from simulation.suppliers.statements import ZONE, lines
 
 EVERY_S = 60.0
 
 
 class Rounds:
-    """Looks every minute; the first look sends yesterday's, too, so that none is missing after a night out."""
+    """Looks every minute; the first look sends yesterday's, too, so that none is missing after a night out.
+
+    A day on which nothing moved has no statement.
+    """
 
     def __init__(self, accounts: Collection[Account]) -> None:
         self._accounts = accounts
@@ -33,7 +36,7 @@ class Rounds:
             return
         self._sent_until = yesterday
         for account in self._accounts:
-            if account.push_url:
+            if account.push_url and lines(account.book, yesterday):
                 account.send_statement(yesterday)
 
     async def _run(self) -> None:

@@ -14,8 +14,9 @@ from simulation.suppliers.tempo import Tempo
 class AccountSpec:
     """An account as it is set up. `name` is the first part of its path; `credentials` are what the shop was given.
 
-    `deposit` is paid in when its book is new; accounts with the same `purse` spend from one. `seed` marks its order numbers. `push_url` is where it tells of prices
-    and statements; without one, where the first order wants to be told of its end.
+    `deposit` is paid in when its book is new; accounts with the same `purse` spend from one. `seed` marks its order
+    numbers. `push_url` is where it tells of prices and statements; without one, where the first order wants to be told
+    of its end.
     """
 
     name: str

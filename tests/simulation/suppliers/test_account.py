@@ -10,10 +10,11 @@ import pytest
 
 from mingsuan import clock
 from simulation.suppliers.misbehaviour import Misbehaviour
+from simulation.suppliers.rounds import Rounds
 from simulation.suppliers.statements import ZONE, lines
 from simulation.suppliers.tempo import Tempo
 from tests.simulation.suppliers.served import served
-from tests.transactional.suppliers.protocols.fulu_shop import card, channel, spec
+from tests.transactional.suppliers.protocols.fulu_shop import NOTICES, card, channel, spec
 from transactional.suppliers.protocols.interface import SupplierRefusedError
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.anyio]
@@ -148,3 +149,20 @@ async def test_accounts_of_one_purse_spend_the_same_money() -> None:
             with pytest.raises(SupplierRefusedError, match="3005"):
                 await fulu.submit(card("A10"))
         assert world.accounts["fulu-c"].book.balance() == 10
+
+
+async def test_a_days_statement_goes_out_once_when_the_day_has_ended_if_anything_moved() -> None:
+    with served([spec("fulu-a", push_url=NOTICES), spec("fulu-b", push_url=NOTICES)]) as world:
+        busy, idle = world.accounts["fulu-a"], world.accounts["fulu-b"]
+        async with channel(world) as fulu:
+            await fulu.submit(card("A11"))
+        today = clock.business_date(clock.now(), ZONE)
+        rounds = Rounds(world.accounts.values())
+        rounds.look(today)
+        assert list(busy.outbox.letters) == []
+        rounds.look(today + timedelta(days=1))
+        assert list(busy.outbox.letters) == [f"statement:{today}"]
+        first = busy.outbox.letters[f"statement:{today}"]
+        rounds.look(today + timedelta(days=1))
+        assert busy.outbox.letters[f"statement:{today}"] is first
+        assert list(idle.outbox.letters) == []
