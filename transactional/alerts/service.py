@@ -49,7 +49,8 @@ async def raise_alert(
     before = row.severity_before
     if before is None or SEVERITIES.index(severity) > SEVERITIES.index(before):
         if before is not None:
-            await session.execute(update(Alert).where(Alert.id == row.id).values(acknowledged_by=None))
+            anew = update(Alert).where(Alert.id == row.id).values(acknowledged_by=None, acknowledged_at=None)
+            await session.execute(anew)
         await tell(session)
 
 
