@@ -13,7 +13,7 @@ from transactional.suppliers.errors import NoRateError
 from transactional.suppliers.estimate_rules import CERTAIN, Belief
 from transactional.suppliers.rate_rules import own_rate, to_fen
 from transactional.suppliers.routing_queries import Ground, Offered
-from transactional.suppliers.routing_rules import Candidate
+from transactional.suppliers.routing_terms import Candidate
 
 NO_RATE = Decimal(0)
 

@@ -16,7 +16,8 @@ from transactional.suppliers import guard_queries as queries
 from transactional.suppliers import policies, routing
 from transactional.suppliers.candidates import market
 from transactional.suppliers.guard_queries import Item
-from transactional.suppliers.routing_rules import Situation, Stage, can_supply
+from transactional.suppliers.routing_rules import can_supply
+from transactional.suppliers.routing_terms import Situation, Stage
 
 
 @dataclass(frozen=True, slots=True)

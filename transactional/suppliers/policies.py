@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from transactional.db import ReadSession, WriteSession
 from transactional.suppliers.models import RoutingPolicy
-from transactional.suppliers.routing_rules import Policy, Window
+from transactional.suppliers.routing_terms import Policy, Window
 
 
 @dataclass(frozen=True, slots=True)

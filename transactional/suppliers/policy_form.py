@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from mingsuan import money
 from mingsuan.i18n import Translator
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen
-from transactional.suppliers.routing_rules import Policy, Window
+from transactional.suppliers.routing_terms import Policy, Window
 from transactional.suppliers.routing_views import ChannelName
 
 PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?")

@@ -18,7 +18,7 @@ from transactional.suppliers import policies, policy_form, routing_views
 from transactional.suppliers.policies import policy_of
 from transactional.suppliers.policy_form import PolicyForm
 from transactional.suppliers.routing_lines import facts
-from transactional.suppliers.routing_rules import Policy
+from transactional.suppliers.routing_terms import Policy
 from transactional.suppliers.routing_views import RoutedSku
 from transactional.suppliers.routing_wording import at_loss_texts
 from transactional.web.page import Clerk, DeskPage, Page, PageReading, go

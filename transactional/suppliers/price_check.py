@@ -10,7 +10,8 @@ from mingsuan.i18n import Translator
 from transactional.db import ReadSession
 from transactional.suppliers import policies, routing_views
 from transactional.suppliers.candidates import market
-from transactional.suppliers.routing_rules import PASSING, PRICED, Situation, refusals
+from transactional.suppliers.routing_rules import refusals
+from transactional.suppliers.routing_terms import PASSING, PRICED, Situation
 from transactional.suppliers.routing_wording import Money
 
 MENDABLE = (PASSING - {"quarantined", "no_cost"}) | PRICED

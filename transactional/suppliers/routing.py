@@ -9,10 +9,12 @@ from typing import Literal
 from transactional.db import ReadSession, WriteSession
 from transactional.suppliers import policies
 from transactional.suppliers.candidates import market
+from transactional.suppliers.effective_cost import Prices
 from transactional.suppliers.models import RoutingDecision
 from transactional.suppliers.rate_rules import own_rate
 from transactional.suppliers.routing_records import Inputs, written
-from transactional.suppliers.routing_rules import Choice, Prices, Situation, Stage, choose
+from transactional.suppliers.routing_rules import choose
+from transactional.suppliers.routing_terms import Choice, Situation, Stage
 
 PRICES = Prices()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mingsuan.i18n import Translator
-from transactional.suppliers.routing_rules import Candidate, Judged, Policy
+from transactional.suppliers.routing_terms import Candidate, Judged, Policy
 from transactional.suppliers.routing_wording import Money, at_loss_texts, refusal_texts
 
 
@@ -47,7 +47,7 @@ def facts(policy: Policy, names: Mapping[int, str], money: Money, _: Translator)
     """What a policy says, as pairs of a name and its value."""
     floor = _("{amount} a unit").format(amount=money(policy.floor_margin_fen))
     part = share(policy.floor_margin_per_myriad / 10_000)
-    nothing, hours = _("None"), _("{channel} {since}–{until}")
+    nothing, hours = "—", _("{channel} {since}–{until}")
     windows = [
         hours.format(channel=names.get(w.channel_id, "?"), since=_clock(w.from_minute), until=_clock(w.to_minute))
         for w in policy.windows

@@ -6,17 +6,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from transactional.suppliers.effective_cost import Prices
 from transactional.suppliers.models import RoutingDecision
-from transactional.suppliers.routing_rules import (
-    ALGORITHM,
-    Candidate,
-    Choice,
-    Judged,
-    Policy,
-    Prices,
-    Situation,
-    choose,
-)
+from transactional.suppliers.routing_rules import ALGORITHM, choose
+from transactional.suppliers.routing_terms import Candidate, Choice, Judged, Policy, Situation
 
 Chooser = Callable[[tuple[Candidate, ...], Policy, Situation, Prices], Choice]
 CHOOSERS: Mapping[str, Chooser] = {ALGORITHM: choose}

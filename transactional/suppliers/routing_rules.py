@@ -1,170 +1,29 @@
-"""Which channel a unit is bought from: what each candidate really costs, what forbids it, and the choice. Pure.
-
-Candidates are tried one after another until one brings the good. With success chance p, cost g of a success and f of
-a failure, trying them by rising g + f·(1 − p)/p is the cheapest order there is, whatever is done when all have failed
-(by exchange of neighbours, as in Smith 1956 and Weitzman 1979); that figure, the effective cost, is the score.
-"""
+"""Which channel a unit is bought from: what forbids a candidate, and the choice among the others. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import replace
 from hashlib import sha256
 from math import inf
-from typing import Literal
 
-from transactional.suppliers.estimate_rules import Belief
+from transactional.suppliers.effective_cost import Prices, effective_fen
+from transactional.suppliers.routing_terms import (
+    PASSING,
+    PER_MYRIAD,
+    PRICED,
+    Candidate,
+    Choice,
+    Judged,
+    Policy,
+    Reason,
+    Refusal,
+    Situation,
+)
 
 ALGORITHM = "effective-cost/1"
-Stage = Literal["quote", "payment", "purchase"]
-Refusal = Literal[
-    "excluded",
-    "not_pinned",
-    "tried",
-    "region",
-    "window",
-    "paused",
-    "breaker",
-    "withdrawn",
-    "quarantined",
-    "no_cost",
-    "no_stock",
-    "balance",
-    "max_cost",
-    "below_floor",
-]
-PASSING = frozenset({"window", "paused", "breaker", "quarantined", "no_cost", "no_stock", "balance"})
-"""Refusals that may be over later, by themselves or by somebody's hand."""
-PRICED = frozenset({"max_cost", "below_floor"})
-Reason = Literal[
-    "cheapest",
-    "only",
-    "pinned",
-    "explored",
-    "overridden",
-    "below_floor",
-    "max_cost",
-    "unavailable",
-    "all_tried",
-    "none",
-]
-PER_MYRIAD = 10_000
-DAY_S = 86_400
-LEAST_CHANCE = 0.01
 HOPE_SD = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What else than money paid costs money, in fen: waiting a second, a failed try and a bad code handled, money
-    away for a day (parts of ten thousand of it)."""
-
-    waiting_second_fen: float = 0.5
-    failure_fen: float = 5.0
-    defect_fen: float = 200.0
-    capital_per_myriad_day: float = 3.0
-    prepaid_days: float = 10.0
-    """How long money lies with a prepaid supplier before it is used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A channel that has windows is used inside them only: minutes of the day in the shop's zone, `to` excluded.
-
-    One with `to` at or before `from_` runs over midnight.
-    """
-
-    channel_id: int
-    from_minute: int
-    to_minute: int
-
-    def holds(self, minute: int) -> bool:
-        if self.from_minute < self.to_minute:
-            return self.from_minute <= minute < self.to_minute
-        return minute >= self.from_minute or minute < self.to_minute
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The rules in force. The floor is the larger of both: fen a unit, and parts of ten thousand of the net price."""
-
-    floor_margin_fen: int = 0
-    floor_margin_per_myriad: int = 0
-    max_unit_cost_fen: int | None = None
-    pinned_channel_id: int | None = None
-    excluded_channel_ids: tuple[int, ...] = ()
-    regions: tuple[str, ...] = ()
-    windows: tuple[Window, ...] = ()
-    explore_per_myriad: int = 200
-    at_loss: Literal["hold", "refund"] = "hold"
-
-    def floor_fen(self, net_fen: int, quantity: int) -> int:
-        """The least that units sold for `net_fen` together must earn; a part of a fen counts whole."""
-        return max(self.floor_margin_fen * quantity, -(-net_fen * self.floor_margin_per_myriad // PER_MYRIAD))
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An offer as it stood when it was judged. `cost_fen` is for the whole quantity, None when it is not known.
-
-    `stock` None: not told. `prepaid_fen`: what lies with a prepaid supplier, None when nothing has to.
-    """
-
-    offer_id: int
-    channel_id: int
-    channel: str
-    protocol: str
-    unit_cost: Decimal | None
-    currency: str
-    exchange_rate: Decimal
-    cost_fen: int | None
-    stock: int | None
-    prepaid_fen: int | None
-    belief: Belief
-    regions: tuple[str, ...] = ()
-    offer_state: str = "active"
-    channel_state: str = "active"
-    breaker: str = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What is to be bought, for which net price; `seed` decides whether this one explores."""
-
-    stage: Stage
-    quantity: int
-    net_fen: int
-    minute: int
-    seed: str
-    without_channels: tuple[int, ...] = ()
-    override_floor: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A candidate, why it cannot be (every reason), and its effective cost in fen, when its cost is known."""
-
-    candidate: Candidate
-    refusals: tuple[Refusal, ...]
-    effective_fen: float | None
-
-    @property
-    def allowed(self) -> bool:
-        return not self.refusals
-
-    @property
-    def score(self) -> float:
-        return inf if self.effective_fen is None else self.effective_fen
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is to be done, and everything that the sentence about it needs."""
-
-    outcome: Literal["chosen", "hold", "refund"]
-    chosen: Candidate | None
-    reason: Reason
-    values: dict[str, int | str] = field(default_factory=dict)
-    judged: tuple[Judged, ...] = ()
+"""How much better than believed a channel may well be, in standard deviations of its success rate."""
+UNSURE = frozenset({"quarantined", "no_cost"})
+"""Refusals of candidates of which nobody knows whether they would keep the floor."""
 
 
 def choose(
@@ -196,25 +55,6 @@ def choose(
 def can_supply(candidates: Sequence[Candidate], policy: Policy, situation: Situation) -> bool:
     """Whether any of them may be chosen."""
     return any(not refusals(each, policy, situation) for each in candidates)
-
-
-def effective_fen(cost_fen: int, belief: Belief, prepaid: bool, prices: Prices) -> float:
-    """What a good unit of this channel costs in all: g + f·(1 − p)/p."""
-    chance = max(belief.chance, LEAST_CHANCE)
-    return _success_fen(cost_fen, belief, prepaid, prices) + _failure_fen(cost_fen, belief, prices) * (1 / chance - 1)
-
-
-def _success_fen(cost_fen: int, belief: Belief, prepaid: bool, prices: Prices) -> float:
-    """A good bought: its cost, the wait, what replaces a bad one, and money that lay with the supplier."""
-    bad_code = cost_fen * (1 - belief.recovered) + prices.defect_fen
-    lying = cost_fen * prices.capital_per_myriad_day * prices.prepaid_days / PER_MYRIAD if prepaid else 0.0
-    return cost_fen + prices.waiting_second_fen * belief.good_s + belief.defect * bad_code + lying
-
-
-def _failure_fen(cost_fen: int, belief: Belief, prices: Prices) -> float:
-    """A try that brings nothing: the wait, its handling, money away until it comes back, or lost."""
-    away = cost_fen * prices.capital_per_myriad_day * belief.lag_s / DAY_S / PER_MYRIAD
-    return prices.waiting_second_fen * belief.bad_s + prices.failure_fen + away + belief.lost * cost_fen
 
 
 def _judged(candidate: Candidate, policy: Policy, situation: Situation, prices: Prices) -> Judged:
@@ -306,11 +146,11 @@ def _why(best: Judged, allowed: Sequence[Judged], policy: Policy, situation: Sit
 def _without(judged: Sequence[Judged], policy: Policy, situation: Situation) -> Choice:
     """Nobody may supply: is there one that may later, one that is too dear, or none at all?"""
     waiting = [each for each in judged if set(each.refusals) <= PASSING]
-    if waiting:
+    dear = [each for each in judged if PRICED & set(each.refusals) and set(each.refusals) <= PRICED | PASSING]
+    if [each for each in waiting if not (dear and UNSURE & set(each.refusals))]:
         causes = sorted({refusal for each in waiting for refusal in each.refusals})
         values: dict[str, int | str] = {"count": len(waiting), "causes": " ".join(causes)}
         return Choice("hold", None, "unavailable", values, tuple(judged))
-    dear = [each for each in judged if PRICED & set(each.refusals) and set(each.refusals) <= PRICED | PASSING]
     if dear:
         least = min(dear, key=lambda each: each.candidate.cost_fen or 0)
         reason: Reason = "below_floor" if "below_floor" in least.refusals else "max_cost"

@@ -11,7 +11,7 @@ from transactional.catalogue import service as catalogue
 from transactional.db import writing
 from transactional.suppliers import policies, routing
 from transactional.suppliers.models import RoutingDecision
-from transactional.suppliers.routing_rules import Policy
+from transactional.suppliers.routing_terms import Policy
 
 RULES = {
     "floor": "0.50",

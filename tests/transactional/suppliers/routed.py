@@ -12,7 +12,7 @@ from transactional.suppliers import estimates, policies, routing
 from transactional.suppliers.estimate_rules import Outcome
 from transactional.suppliers.models import Offer, Supplier, SupplierBalance, SupplyChannel
 from transactional.suppliers.routing import Decided
-from transactional.suppliers.routing_rules import Policy
+from transactional.suppliers.routing_terms import Policy
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 """12:00 in the shop's zone."""
