@@ -36,6 +36,14 @@ def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
             _("{channel} does not answer"),
             _("Its offers could not be brought up to date {failures} times in a row: {problem}"),
         ),
+        "low_balance": (
+            _("Little is left with {name}"),
+            _("{prepaid_fen} lies there; a deposit is due below {low_balance_fen}."),
+        ),
+        "statement_unreadable": (
+            _("A statement of {code} was refused"),
+            _("The file {file} was not stored: {why} Ask the supplier for another one, or upload it mended."),
+        ),
         "rate_missing": (
             _("There is no exchange rate of {currency}"),
             _("Offers in {currency} cannot be compared and nothing is bought by them until there is one."),

@@ -8,9 +8,11 @@ from transactional.backoffice.review_wording import receipt_reasons
 from transactional.backoffice.trace_wording import fact_names
 from transactional.logistics.couriers import COURIERS
 from transactional.logistics.wording import state_texts
+from transactional.suppliers.money_wording import settled_texts
 
 Fact = str | int | None
-INSIDE = frozenset({"identity_check", "credential_stuffing", "parcel_trouble", "invoice_to_red_flush"})
+STATEMENT = frozenset({"statement_amount_differs", "statement_theirs_only", "statement_ours_only"})
+INSIDE = frozenset({"identity_check", "credential_stuffing", "parcel_trouble", "invoice_to_red_flush"}) | STATEMENT
 """Kinds whose subject is a name of the shop's own, of no use to a reader."""
 
 
@@ -32,23 +34,31 @@ def facts(
 
 def settled_at(kind: str, subject: str, _: Translator) -> tuple[str, str] | None:
     """Address and name of the page where the matter is settled; None where there is no other."""
-    if kind == "unapplied_receipt":
-        return "/desk/review/receipts", _("Stray money")
-    if kind.startswith("refund"):
-        return "/desk/review/payouts", _("Refunds sent back")
-    if kind == "identity_check":
-        return f"/desk/identity/{subject.partition(':')[2]}", _("Identity check")
-    if kind == "parcel_trouble":
-        return f"/desk/parcels/{subject.partition('/')[0]}", _("Parcel")
-    if kind == "invoice_to_red_flush":
-        return f"/desk/invoices/{subject}", _("Invoice")
-    return ("/desk/security", _("Security")) if kind == "credential_stuffing" else None
+    name = subject.partition(":")[2].partition(":")[0]
+    ways = {
+        "unapplied_receipt": ("/desk/review/receipts", _("Stray money")),
+        "refund": ("/desk/review/payouts", _("Refunds sent back")),
+        "identity_check": (f"/desk/identity/{name}", _("Identity check")),
+        "parcel_trouble": (f"/desk/parcels/{subject.partition('/')[0]}", _("Parcel")),
+        "invoice_to_red_flush": (f"/desk/invoices/{subject}", _("Invoice")),
+        "credential_stuffing": ("/desk/security", _("Security")),
+        "statement": (f"/desk/statements/{name}?show=open", _("The statement")),
+    }
+    return ways.get(kind.partition("_")[0] if kind.startswith(("refund", "statement_")) else kind)
 
 
 def _own_names(_: Translator) -> dict[str, str]:
     return {
         "ours_fen": _("What the shop booked"),
         "said_fen": _("What the gateway says"),
+        "theirs_fen": _("What the supplier took"),
+        "channel": _("Supply channel"),
+        "days": _("Statement days"),
+        "line": _("Line"),
+        "request_no": _("Our number of the purchase"),
+        "supplier_ref": _("The supplier's number"),
+        "settled": _("How it was settled"),
+        "said": _("Reason"),
         "reference": _("Order number"),
         "in_a_minute": _("Wrong log-ins in a minute"),
         "addresses": _("From so many networks"),
@@ -64,6 +74,7 @@ def _values(kind: str, _: Translator, language: str) -> dict[str, str]:
         **of_parcels,
         **method_texts(_),
         **receipt_reasons(_),
+        **(settled_texts(_) if kind in STATEMENT else {}),
         "payment": _("Payment"),
         "refund": _("Refund"),
         "share": _("Profit share"),

@@ -104,6 +104,24 @@ def kind_texts(_: Translator) -> dict[str, KindText]:
             _("The invoice stands as it was issued; no other can be asked for over the same money."),
             _("Red-flush it in the tax bureau's system, then record its number on the page of the invoice."),
         ),
+        "statement_amount_differs": KindText(
+            _("Supplier's statement: amount differs"),
+            _("A supplier took another amount for a purchase than our books have."),
+            _("Nothing was posted. The amount of this case is what the supplier took more."),
+            _("Settle it on the page of the statement: accept theirs, dispute it, or note it."),
+        ),
+        "statement_theirs_only": KindText(
+            _("Supplier's statement: not in our books"),
+            _("A supplier charges, or gives back, something that our books do not have."),
+            _("Nothing was posted. The amount of this case is what the supplier took more."),
+            _("Settle it on the page of the statement: accept theirs, dispute it, or note it."),
+        ),
+        "statement_ours_only": KindText(
+            _("Supplier's statement: missing there"),
+            _("Our books have a purchase that the supplier's statement lacks."),
+            _("Nothing was posted. The amount of this case is what the supplier took less, as a minus."),
+            _("Settle it on the page of the statement: accept theirs, dispute it, or note it."),
+        ),
         "bill": KindText(
             _("Line of a bill that differs"),
             _("The gateway's bill books something otherwise than the shop does."),

@@ -67,7 +67,7 @@ async def take_in(
     StatementOfOtherChannelError, NoRateError.
     """
     channel, supplier = await _channel(session, new.channel_id)
-    digest = hashlib.sha256(new.content).digest()
+    digest = digest_of(new.content)
     if stored := await session.scalar(select(SupplierStatement).where(SupplierStatement.file_sha256 == digest)):
         return await _stored(session, stored, channel)
     market = Market(channel.id, supplier.currency, shop_currency, zone_of(channel, zone))
@@ -93,6 +93,11 @@ async def take_in(
     detail = {"lines": len(read.lines), "channel": channel.code, "source": new.source}
     await accounts.record_act(session, staff_id, "import_statement", f"statement:{statement.public_id}", detail=detail)
     return _taken(statement, judged, is_new=True)
+
+
+def digest_of(content: bytes) -> bytes:
+    """What names a file: the same content is stored once, whatever its name."""
+    return hashlib.sha256(content).digest()
 
 
 def zone_of(channel: SupplyChannel, zone: ZoneInfo) -> ZoneInfo:
@@ -206,7 +211,6 @@ async def _cases(
             "supplier_ref": (line.supplier_ref if line else None) or None,
             "theirs_fen": each.theirs_fen,
             "ours_fen": each.ours_fen,
-            "statement": str(statement.public_id),
         }
         await open_case(session, f"statement_{each.verdict}", subject, each.difference_fen, detail)
     found = await session.execute(

@@ -55,7 +55,16 @@ from transactional.orders import cart_pages
 from transactional.orders import pages as orders
 from transactional.payments import checkout_pages as checkout
 from transactional.payments import pages as payments
-from transactional.suppliers import channel_pages, goods_pages, offer_pages, rate_pages, routing_pages
+from transactional.suppliers import (
+    channel_pages,
+    claim_pages,
+    goods_pages,
+    offer_pages,
+    rate_pages,
+    routing_pages,
+    statement_pages,
+    supplier_pages,
+)
 from transactional.wallets import desk as wallets_desk
 from transactional.wallets import pages as wallets
 from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, PageReading, go, own_address
@@ -86,6 +95,9 @@ DESK = (
     offer_pages,
     rate_pages,
     routing_pages,
+    supplier_pages,
+    statement_pages,
+    claim_pages,
     alerts_pages,
     log_in_pages,
     profile_pages,

@@ -99,6 +99,14 @@ ACTS = {
     "/desk/cards/{batch}/cost": ("correct_cost",),
     "/desk/cards/{batch}/credit": ("credit_batch",),
     "/desk/cards/{batch}/export": ("export_cards",),
+    "/desk/suppliers/{supplier}/payments": ("top_up_supplier", "settle_supplier"),
+    "/desk/suppliers/{supplier}/terms": ("change_supplier",),
+    "/desk/statements": ("import_statement",),
+    "/desk/statements/{statement}/lines/{line}": ("accept_difference", "dispute_difference", "note_difference"),
+    "/desk/claims": ("open_claim",),
+    "/desk/claims/{claim}/send": ("send_claim",),
+    "/desk/claims/{claim}/accept": ("accept_claim",),
+    "/desk/claims/{claim}/reject": ("reject_claim",),
 }
 
 BUILT = {
