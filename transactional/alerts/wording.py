@@ -17,6 +17,7 @@ PLACES = {
     "supplier": "/desk/suppliers/{}",
     "statement": "/desk/statements/{}",
     "currency": "/desk/rates",
+    "fulfilment": "/desk/purchases/held",
 }
 """Where a subject such as "offer:019a…" can be looked at."""
 
@@ -43,6 +44,34 @@ def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
         "statement_unreadable": (
             _("A statement of {code} was refused"),
             _("The file {file} was not stored: {why} Ask the supplier for another one, or upload it mended."),
+        ),
+        "channel_silent": (
+            _("Nothing is bought over {code} for a while"),
+            _("{failures} purchases in a row had no answer that can be trusted; one is tried after {minutes} minutes."),
+        ),
+        "purchase_unclear": (
+            _("Purchase {request_no} has no end yet"),
+            _("{cost_fen} are set aside and the supplier does not say what became of it. Ask it, or write it off."),
+        ),
+        "units_held": (
+            _("A unit of order {order_no} is on hold"),
+            _("It is paid for, and no channel may supply it now; it is tried again by itself."),
+        ),
+        "sold_before": (
+            _("Purchase {request_no} brought a code that was sold before"),
+            _("{cost_fen} were charged for it. The order gets another one; claim the money back."),
+        ),
+        "purchase_contradicted": (
+            _("A supplier says the opposite about purchase {request_no}"),
+            _("It ended as {state} and is now called {said}; {cost_fen} depend on it. Settle it by the statement."),
+        ),
+        "purchase_to_refunded": (
+            _("Purchase {request_no} reached an order whose money went back"),
+            _("{cost_fen} are lost."),
+        ),
+        "purchase_not_ours": (
+            _("A callback of {code} names a purchase that is not the shop's"),
+            _("Its number is {request_no}. Somebody else may be buying over this account."),
         ),
         "rate_missing": (
             _("There is no exchange rate of {currency}"),

@@ -17,6 +17,7 @@ ADDRESSES = (
     ("claim", "/desk/claims/{}"),
     ("offer", "/desk/offers/{}"),
     ("channel", "/desk/channels/{}"),
+    ("purchase", "/desk/purchases/{}"),
 )
 OF_ORDERS = frozenset({"refund", "record_chargeback"})
 """Their subject is an order's number alone."""
@@ -137,6 +138,11 @@ def act_texts(_: Translator) -> dict[str, str]:
         "send_claim": _("Told a supplier of a bad code"),
         "accept_claim": _("Recorded that a supplier made a bad code good"),
         "reject_claim": _("Recorded that a supplier refused a claim"),
+        "ask_purchase": _("Asked a supplier about a purchase"),
+        "write_off_purchase": _("Wrote a purchase off"),
+        "give_up_purchase": _("Gave up a purchase by people"),
+        "try_purchase_again": _("Tried to buy a unit again"),
+        "override_floor": _("Let a unit be bought below the floor"),
         "add_channel": _("Added a channel"),
         "change_channel": _("Changed a channel"),
         "pause_channel": _("Paused a channel"),

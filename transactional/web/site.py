@@ -60,6 +60,7 @@ from transactional.suppliers import (
     claim_pages,
     goods_pages,
     offer_pages,
+    purchase_pages,
     rate_pages,
     routing_pages,
     statement_pages,
@@ -90,6 +91,7 @@ STOREFRONT = (
     notices,
 )
 DESK = (
+    purchase_pages,
     goods_pages,
     channel_pages,
     offer_pages,
