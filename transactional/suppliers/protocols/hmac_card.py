@@ -206,7 +206,7 @@ def _order(ask: SupplyAsk) -> bytes:
         "quantity": ask.quantity,
         "downstream_order_no": ask.request_no,
         "trace_id": ask.request_no,
-        "max_unit_price": str(ask.max_unit_cost),
+        "max_unit_price": f"{ask.max_unit_cost:f}",
     }
     if ask.fields:
         order["manual_form_data"] = dict(ask.fields)

@@ -255,7 +255,7 @@ def _order(ask: SupplyAsk, product_id: int, face: Decimal, sender_name: str) -> 
         "customIdentifier": ask.request_no,
         "senderName": sender_name,
         "preOrder": False,
-        "maxSenderAmount": str(ask.max_unit_cost * ask.quantity),
+        "maxSenderAmount": f"{ask.max_unit_cost * ask.quantity:f}",
     }
     if user_id := ask.fields.get("userId") or ask.fields.get("account"):
         order["productAdditionalRequirements"] = {"userId": user_id}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -406,3 +407,25 @@ def test_options_that_cannot_work_are_named(options: dict[str, object]) -> None:
 async def test_a_day_is_asked_for_in_plain_digits(world: World) -> None:
     async with channel(world) as supply:
         assert (await supply.statement(date(2026, 1, 2))).content.startswith(b"\xef\xbb\xbfline_no")
+
+
+async def test_an_order_is_written_as_documented() -> None:
+    sent: list[object] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, json={"ok": True, "order_id": 7, "status": "paid"})
+
+    supply = HmacCardSupply("https://supplier.test", "ak", "as", 1, transport=httpx.MockTransport(take))
+    await supply.submit(card("W1", max_unit_cost=Decimal("1E+2"), quantity=2, fields={"account": "player-7"}))
+    assert sent == [
+        {
+            "sku_id": 345,
+            "quantity": 2,
+            "downstream_order_no": "W1",
+            "trace_id": "W1",
+            "max_unit_price": "100",
+            "manual_form_data": {"account": "player-7"},
+            "callback_url": "http://shop.test/suppliers/2/notices",
+        }
+    ]

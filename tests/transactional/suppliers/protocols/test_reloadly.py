@@ -446,3 +446,29 @@ def test_options_that_cannot_work_are_named(options: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError) as wrong:
         supply("reloadly", "https://supplier.test", CREDENTIALS, options, 5)
     assert wrong.value.field in options
+
+
+async def test_an_order_is_written_as_documented() -> None:
+    sent: list[object] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/orders":
+            sent.append(json.loads(request.content))
+            return httpx.Response(200, json={"transactionId": 7, "status": "PENDING"})
+        return httpx.Response(200, json={"access_token": "t", "expires_in": 3600, **PRODUCT})
+
+    keys = (CREDENTIALS["client_id"], CREDENTIALS["client_secret"], CREDENTIALS["webhook_secret"])
+    supply = ReloadlySupply("https://supplier.test", *keys, 1, transport=httpx.MockTransport(take))
+    await supply.submit(card("W1", max_unit_cost=Decimal("1E+2"), quantity=2, fields={"account": "player-7"}))
+    assert sent == [
+        {
+            "productId": 10,
+            "quantity": 2,
+            "unitPrice": 25,
+            "customIdentifier": "W1",
+            "senderName": "Mingsuan",
+            "preOrder": False,
+            "maxSenderAmount": "200",
+            "productAdditionalRequirements": {"userId": "player-7"},
+        }
+    ]
