@@ -13,7 +13,7 @@ import httpx
 
 from mingsuan import clock
 from transactional.outcomes import UnknownOutcomeError
-from transactional.suppliers.protocols import fulu_notice
+from transactional.suppliers.protocols import fulu_notice, fulu_orders
 from transactional.suppliers.protocols import fulu_words as words
 from transactional.suppliers.protocols.calling import NotSentError, refused_as_not_sent
 from transactional.suppliers.protocols.configured import ConfigurationError, currency, whole_number
@@ -95,7 +95,7 @@ class FuluSupply:
 
         `customer_price` is the most that may be paid: the gateway refuses what would be a loss (5008).
         """
-        method, biz = _order(ask)
+        method, biz = fulu_orders.order(ask)
         try:
             told = await self._client.call(method, biz)
         except NotSentError as error:
@@ -193,27 +193,6 @@ class FuluSupply:
             known = _read(words.template_fields, shown)
             self._templates[template] = (clock.now(), known)
         return known
-
-
-def _order(ask: SupplyAsk) -> tuple[str, dict[str, object]]:
-    """Method and parameters of an order. Raises SupplierRefusedError for fields that the gateway does not know."""
-    biz: dict[str, object] = {
-        "customer_order_no": ask.request_no,
-        "customer_price": f"{ask.max_unit_cost:f}",
-        "notify_url": ask.callback_url,
-    }
-    fields = {words.ALIASES.get(name, name): value for name, value in ask.fields.items()}
-    if ask.supplier_sku.startswith(words.MOBILE):
-        if set(fields) != {words.PHONE} or ask.quantity != 1:
-            raise SupplierRefusedError("fields", f"a phone top-up takes {words.PHONE} alone, one at a time")
-        value = ask.supplier_sku.removeprefix(words.MOBILE)
-        return "fulu.order.mobile.add", {**biz, "charge_value": value, words.PHONE: fields[words.PHONE]}
-    biz |= {"product_id": ask.supplier_sku, "buy_num": ask.quantity}
-    if not fields:
-        return "fulu.order.card.add", biz
-    if unknown := set(fields) - words.DIRECT_FIELDS:
-        raise SupplierRefusedError("fields", f"no such field of an order: {', '.join(sorted(unknown))}")
-    return "fulu.order.direct.add", {**biz, **fields}
 
 
 def _refusal(method: str, error: FuluCodeError) -> Exception:

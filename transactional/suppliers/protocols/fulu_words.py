@@ -21,23 +21,6 @@ out of stock, quantity, balance, maintenance; a loss for the buyer. Every other 
 
 MOBILE = "mobile:"
 """A phone top-up is ordered by its face value alone: its supplier's SKU is `mobile:100`."""
-PHONE = "charge_phone"
-DIRECT_FIELDS = frozenset(
-    {
-        "charge_account",
-        "charge_password",
-        "charge_game_name",
-        "charge_game_region",
-        "charge_game_srv",
-        "charge_game_role",
-        "charge_type",
-        "charge_ip",
-        "contact_qq",
-        "contact_tel",
-    }
-)
-ALIASES: Mapping[str, str] = {"account": "charge_account", "phone": PHONE}
-"""Names under which a product's form may ask for them, too."""
 TEMPLATE_FIELDS: Mapping[str, str] = {
     "ChargeAccount": "charge_account",
     "ChargePWD": "charge_password",
