@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -24,11 +23,12 @@ class Faults(defaultdict[str, str]):
         super().__init__(str, faults or {})
 
 
-@dataclass(frozen=True)
 class RefusedForm(Exception):  # noqa: N818  (a refusal with what was wrong, not a failure)
-    """At least one field cannot be accepted."""
+    """At least one field cannot be accepted. No frozen dataclass: a block that it leaves writes its traceback."""
 
-    faults: Faults
+    def __init__(self, faults: Faults) -> None:
+        super().__init__(dict(faults))
+        self.faults = faults
 
 
 def command(kind: type[C], values: Mapping[str, object], _: Translator) -> C:

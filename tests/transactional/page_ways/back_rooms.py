@@ -58,6 +58,11 @@ async def _withdrawal(world: World) -> Sent:
     return Sent({"withdrawal_id": withdrawal}, keyed(reason="the name does not match"))
 
 
+async def _to_approve(world: World) -> Sent:
+    _, withdrawal = await things.withdrawal(world)
+    return Sent({"withdrawal_id": withdrawal}, keyed())
+
+
 async def _approved(world: World) -> Sent:
     _, withdrawal = await things.withdrawal(world, approved=True)
     return Sent({"withdrawal_id": withdrawal}, keyed(reason="sent back", reference=new_name("B")))
@@ -173,7 +178,7 @@ WAYS: PageWays = {
     "POST /desk/ledger/months/{month}/journal": PageWay(may("see_ledger"), _month),
     "GET /desk/withdrawals": PageWay(may("see_money"), asked(state="requested")),
     "GET /desk/withdrawals/{withdrawal_id}": PageWay(may("see_money"), _withdrawal),
-    "POST /desk/withdrawals/{withdrawal_id}/approve": PageWay(may("decide_withdrawals"), _withdrawal),
+    "POST /desk/withdrawals/{withdrawal_id}/approve": PageWay(may("decide_withdrawals"), _to_approve),
     "POST /desk/withdrawals/{withdrawal_id}/refuse": PageWay(may("decide_withdrawals"), _withdrawal),
     "POST /desk/withdrawals/{withdrawal_id}/paid": PageWay(may("decide_withdrawals"), _approved),
     "POST /desk/withdrawals/{withdrawal_id}/failed": PageWay(may("decide_withdrawals"), _approved),
