@@ -21,6 +21,7 @@ async def answered(account: Account, work: Callable[[], Response]) -> Response:
 async def submitted(account: Account, request_no: str, take: Callable[[], Response]) -> Response:
     """An order's answer: `take` books it and writes the answer, which may get lost before or after.
 
+    That an order got lost on its way says nothing of the next one with its number.
     A callback that overtakes the answer has arrived, or was tried once, when this returns.
     """
     if account.is_down():
@@ -28,7 +29,7 @@ async def submitted(account: Account, request_no: str, take: Callable[[], Respon
     await asyncio.sleep(account.tempo.answer_s * account.time_scale)
     strikes = account.misbehaviour.strikes
     known = account.book.order(request_no)
-    if known is None and strikes("timeout_before_accept", request_no):
+    if known is None and account.misbehaviour.strikes_once("timeout_before_accept", request_no):
         return await _hanging(account)
     response = take()
     order = account.book.order(request_no)

@@ -76,6 +76,13 @@ class Misbehaviour:
                 self.counts[fault] += 1
             return struck
 
+    def strikes_once(self, fault: Fault, name: str) -> bool:
+        """The same, but only the first time that it is asked."""
+        with self._lock:
+            if (fault, name) in self._struck:
+                return False
+        return self.strikes(fault, name)
+
     def count(self, fault: Fault) -> None:
         """Something struck that no name was asked for, such as a request during an outage."""
         with self._lock:
