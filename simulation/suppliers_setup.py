@@ -29,8 +29,8 @@ from transactional.suppliers.rates import NewRate
 CATEGORY = NewCategory(slug="direct-supply", name_zh="即买即发", name_en="Bought as you buy", position=90)
 PULL_EVERY_S = 300
 ACCOUNT = FormField(name="account", label_zh="充值账号", label_en="Account to top up")
-SIMULATED_ZH = "模拟供货：由模拟的上游渠道自动采购，仅供演示，兑换码不可真实使用。"
-SIMULATED_EN = "Simulated supply: bought from simulated suppliers, for demonstration only; the codes open nothing."
+SIMULATED_ZH = "模拟供货：由模拟的上游渠道自动采购，仅供演示，并无真实商品交付。"
+SIMULATED_EN = "Simulated supply: bought from simulated suppliers, for demonstration only; it is of no use anywhere."
 PRODUCTS: Mapping[str, NewProduct] = {
     "card": NewProduct(
         category_slug=CATEGORY.slug,
