@@ -1,17 +1,21 @@
 """Decisions in the database: what they weigh, what they write down, and that they can be made again from that."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
+from mingsuan import money
+from mingsuan.i18n import LANGUAGES, translator
 from tests.transactional.small_shop import Stocked, codes
 from tests.transactional.suppliers.routed import NOON, Supplied
 from transactional.db import reading, writing
 from transactional.suppliers.estimate_rules import Outcome
 from transactional.suppliers.models import ExchangeRate, RoutingDecision
 from transactional.suppliers.routing_records import replay
+from transactional.suppliers.routing_wording import sentence
 
 pytestmark = pytest.mark.anyio
 
@@ -113,7 +117,14 @@ async def test_a_decision_replayed_from_its_record_gives_the_same_choice_and_the
     for row in rows:
         replayed = replay(row)
         assert replayed.agrees
-        assert replayed.choice.values == row.reason_values
+        again = replayed.choice
+        for language in LANGUAGES:
+            then = _said(language, row.outcome, row.reason, row.reason_values)
+            assert _said(language, again.outcome, again.reason, again.values) == then
+
+
+def _said(language: str, outcome: str, reason: str, values: Mapping[str, int | str]) -> str:
+    return sentence(translator(language, "shop"), lambda fen: money.text(fen, "CNY"), outcome, reason, values)
 
 
 async def test_a_record_that_was_tampered_with_does_not_agree(supplied: Supplied) -> None:
