@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from mingsuan.clock import business_date
-from transactional.alerts.service import Severity, end_alert, raise_alert
+from transactional.alerts.service import Severity, end_alert, lasting, raise_alert
 from transactional.db import ReadSession, WriteSession
 from transactional.suppliers.runway_rules import DAYS, Runway, runway
 
@@ -54,12 +54,17 @@ def _days(since: date, until: date) -> list[date]:
 
 
 async def watch(session: WriteSession, at: datetime, zone: ZoneInfo) -> None:
-    """Raises the alert of each prepaid supplier whose balance is below what was set for it, and ends what is over."""
-    spent = await daily_spend(session, at, zone)
+    """Raises the alert of each prepaid supplier whose balance is below what was set for it, and ends what is over.
+
+    One that is on already is not raised again before it gets worse.
+    """
+    spent, known = await daily_spend(session, at, zone), await lasting(session, LOW)
     for row in await session.execute(WATCHED):
         subject = f"supplier:{row.public_id}"
         if row.low_balance_fen is not None and row.prepaid_fen < row.low_balance_fen:
             severity: Severity = "critical" if row.prepaid_fen <= 0 else "warning"
+            if subject in known and known[subject].severity == severity:
+                continue
             lasts = runway(row.prepaid_fen, spent.get(row.id, ()))
             await raise_alert(session, LOW, subject, severity, _detail(row, lasts))
         else:
