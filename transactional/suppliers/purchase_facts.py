@@ -16,7 +16,7 @@ from transactional.suppliers import purchase_money as money
 from transactional.suppliers import purchase_queries as queries
 from transactional.suppliers.delivering import Bought
 from transactional.suppliers.models import Purchase
-from transactional.suppliers.protocols.interface import SupplyFact, SupplyState
+from transactional.suppliers.protocols.interface import NOT_SENT, SupplyFact, SupplyState
 from transactional.suppliers.purchase_moves import end, learn, move
 from transactional.suppliers.purchase_rules import SOLD_BEFORE, Meaning
 from transactional.suppliers.rate_rules import own_rate
@@ -59,7 +59,7 @@ async def fact_found(
         is_final=purchase_rules.is_final(purchase.submitted_at, at, final_after_s),
         is_spoilt=purchase.outcome_code == SOLD_BEFORE,
     )
-    await breaker.answered(session, purchase.channel_id)
+    await _heard(session, purchase, fact, at)
     if meaning != "nothing":
         purchase.supplier_ref = fact.supplier_ref or purchase.supplier_ref
         channel = await queries.channel(session, purchase.channel_id)
@@ -76,6 +76,14 @@ async def silent(session: WriteSession, purchase_id: int, reason: str, at: datet
         await move(session, purchase, "unknown", "no_answer", at, reason=reason[:300])
         await _ask_soon(session, purchase, at)
     return purchase
+
+
+async def _heard(session: WriteSession, purchase: Purchase, fact: SupplyFact, at: datetime) -> None:
+    """The supplier works; not so when an adapter says itself that it could not be reached."""
+    if fact.code == NOT_SENT:
+        await breaker.silent(session, purchase.channel_id, at)
+    else:
+        await breaker.answered(session, purchase.channel_id)
 
 
 def _state(fact: SupplyFact) -> SupplyState:

@@ -1,4 +1,4 @@
-"""An order that the supplier does not know may be sent again: only early, and its refusal proves nothing."""
+"""What an order that is sent again proves, and what one that was never sent says of its supplier."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -9,9 +9,11 @@ import pytest
 
 from mingsuan import clock
 from transactional import calls
+from transactional.db import WriteSession
 from transactional.outcomes import UnknownOutcomeError
 from transactional.shop import Shop
-from transactional.suppliers import purchase_asking
+from transactional.suppliers import breaker, purchase_asking, purchase_facts
+from transactional.suppliers.models import Purchase
 from transactional.suppliers.protocols.interface import SupplierRefusedError, Supply, SupplyAsk, SupplyFact
 from transactional.suppliers.purchase_asking import Question
 from transactional.suppliers.purchase_rules import may_send_again
@@ -96,3 +98,31 @@ def test_that_an_order_was_not_found_is_of_when_it_was_asked_for() -> None:
         assert purchase_asking._found_at(NOT_FOUND, SENT) == SENT
         assert purchase_asking._found_at(SupplyFact("failed", "P1"), SENT) == SENT + timedelta(seconds=70)
         assert purchase_asking._found_at(None, SENT) == SENT + timedelta(seconds=70)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("fact", "heard"),
+    [
+        (SupplyFact("failed", "P1", code="not_sent"), "silent"),
+        (SupplyFact("failed", "P1", code="insufficient_stock"), "answered"),
+        (SupplyFact("processing", "P1"), "answered"),
+        (NOT_FOUND, "answered"),
+    ],
+)
+async def test_a_supplier_that_could_not_be_reached_has_not_answered(
+    monkeypatch: pytest.MonkeyPatch, fact: SupplyFact, heard: str
+) -> None:
+    """Otherwise its breaker would never open while it is down."""
+    said: list[str] = []
+
+    async def answered(_session: object, _channel_id: int) -> None:
+        said.append("answered")
+
+    async def silent(_session: object, _channel_id: int, _at: datetime) -> None:
+        said.append("silent")
+
+    monkeypatch.setattr(breaker, "answered", answered)
+    monkeypatch.setattr(breaker, "silent", silent)
+    await purchase_facts._heard(cast(WriteSession, None), Purchase(channel_id=1), fact, SENT)
+    assert said == [heard]

@@ -16,7 +16,7 @@ from typing import NoReturn, TypeVar
 import httpx
 
 from transactional.outcomes import UnknownOutcomeError
-from transactional.suppliers.protocols.interface import SupplierRefusedError
+from transactional.suppliers.protocols.interface import NOT_SENT, SupplierRefusedError
 
 CONNECT_SECONDS = 3.0
 ANSWER_BYTES_AT_MOST = 16 * 1024 * 1024
@@ -101,9 +101,9 @@ async def within(seconds: float, work: Awaitable[Result]) -> Result:
         raise UnknownOutcomeError(f"no answer within {seconds:g} s") from error
 
 
-def refused_as_not_sent(error: NotSentError) -> SupplierRefusedError:
-    """What a submit makes of an order that never left: nothing was bought, for certain."""
-    return SupplierRefusedError("not_sent", error.reason, error.http_status)
+def refused_as_not_sent(error: UnknownOutcomeError) -> SupplierRefusedError:
+    """What a submit makes of an order that never left, or of what it needs first: nothing was bought, for certain."""
+    return SupplierRefusedError(NOT_SENT, error.reason, error.http_status)
 
 
 def file_name(protocol: str, day: date, content: bytes) -> str:

@@ -123,6 +123,11 @@ class SupplierRefusedError(RefusedError):
     """The supplier said no, for certain: nothing was bought, nothing will be charged. `code` is its own word."""
 
 
+NOT_SENT = "not_sent"
+"""The code of a refusal that is the adapter's own: the supplier could not be reached, so nothing was ordered. As an
+answer of the supplier's it counts for nothing."""
+
+
 class RefusedSupplierNoticeError(Exception):
     """A callback that is not authentic; nothing it says may be used."""
 

@@ -213,7 +213,7 @@ class ReloadlySupply:
         try:
             product = await within(self._patience_s / 3, self._product(product_id))
         except UnknownOutcomeError as error:
-            raise SupplierRefusedError("price_not_told", error.reason, error.http_status) from error
+            raise refused_as_not_sent(error) from error
         offer = next(iter(product.named_offers({face: ask.supplier_sku})), None) if product else None
         if offer is None or not offer.on_sale:
             raise SupplierRefusedError("not_on_sale", ask.supplier_sku)

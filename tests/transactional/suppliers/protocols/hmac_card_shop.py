@@ -32,7 +32,7 @@ def spec(**changes: object) -> AccountSpec:
         CREDENTIALS,
         GOODS,
         deposit=Decimal(1000),
-        tempo=Tempo(finish_s=0, hang_s=1.2),
+        tempo=Tempo(finish_s=0, hang_s=2.5),
         misbehaviour=Misbehaviour(),
     )
     return replace(usual, **changes)  # type: ignore[arg-type]
@@ -40,7 +40,7 @@ def spec(**changes: object) -> AccountSpec:
 
 @asynccontextmanager
 async def channel(
-    world: World, patience_s: int = 1, credentials: dict[str, str] | None = None, **options: object
+    world: World, patience_s: int = 2, credentials: dict[str, str] | None = None, **options: object
 ) -> AsyncIterator[HmacCardSupply]:
     made = supply("hmac_card", world.url(NAME), credentials or CREDENTIALS, options, patience_s)
     assert isinstance(made, HmacCardSupply)

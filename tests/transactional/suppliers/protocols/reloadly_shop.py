@@ -39,7 +39,7 @@ def spec(**changes: object) -> AccountSpec:
         currency="USD",
         deposit=Decimal(1000),
         push_url=NOTICES,
-        tempo=Tempo(finish_s=0, hang_s=1.2),
+        tempo=Tempo(finish_s=0, hang_s=2.5),
         misbehaviour=Misbehaviour(),
     )
     return replace(usual, **changes)  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def authority(account: Account) -> Authority:
 
 @asynccontextmanager
 async def channel(
-    world: World, patience_s: int = 1, credentials: dict[str, str] | None = None, **options: object
+    world: World, patience_s: int = 3, credentials: dict[str, str] | None = None, **options: object
 ) -> AsyncIterator[ReloadlySupply]:
     options = {"auth_url": f"{world.url(NAME)}/oauth/token", **options}
     made = supply("reloadly", world.url(NAME), credentials or CREDENTIALS, options, patience_s)

@@ -230,7 +230,7 @@ async def test_an_outage_refuses_what_was_not_sent_and_tells_nothing_else(world:
     async with channel(world) as supply:
         await supply.submit(card("O1"))
         account.down = True
-        with pytest.raises(SupplierRefusedError, match="price_not_told"):
+        with pytest.raises(SupplierRefusedError, match="not_sent"):
             await supply.submit(card("O2"))
         for work in (supply.query("O1", None), supply.offers(), supply.balance(), supply.offers(["10:25"])):
             with pytest.raises(UnknownOutcomeError):
