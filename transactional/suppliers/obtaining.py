@@ -3,6 +3,7 @@
 A crash between two steps leaves a row from which `purchase_asking` goes on. Flows here take the engine and commit.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,7 +41,7 @@ async def obtain(shop: Shop, fulfilment_id: int) -> None:
         async with writing(shop.engine) as session:
             claimed = await purchasing.claim(session, shop, fulfilment_id, clock.now(), looked=looked)
         if claimed.kind == "look" and claimed.offer_id is not None:
-            await offers.look(shop.engine, shop.vault, claimed.offer_id)
+            await _look(shop, claimed.offer_id)
             looked.add(claimed.offer_id)
         elif claimed.kind == "buy" and claimed.purchase_id is not None:
             if await send(shop, claimed.purchase_id):
@@ -129,4 +130,10 @@ async def ask_of(session: WriteSession, shop: Shop, purchase: Purchase) -> Suppl
 async def _look_again(shop: Shop, purchase: Purchase, at: datetime) -> None:
     """A refusal may mean another price or no stock: what the offer says now is asked for, so that others know."""
     if purchase.offer_id is not None and shop.supplies.may_look(purchase.offer_id, at):
-        await offers.look(shop.engine, shop.vault, purchase.offer_id)
+        await _look(shop, purchase.offer_id)
+
+
+async def _look(shop: Shop, offer_id: int) -> None:
+    """What the offer says now; a channel whose settings cannot work is found out when it is bought from."""
+    with suppress(ConfigurationError):
+        await offers.look(shop.engine, shop.vault, offer_id)
