@@ -203,8 +203,9 @@ async def test_sqlmap_finds_what_is_planted_and_nothing_else(
         server.should_exit = True
         await serving
     values = sum(each.values for each in requests)
+    sent = sum(trap.answers.values())
     print(  # noqa: T201  (what was done is the point)
-        f"{len(requests)} requests with {values} values; sqlmap sent {sum(trap.answers.values())}: {dict(trap.answers)};"
+        f"{len(requests)} requests with {values} values; sqlmap sent {sent}: {dict(trap.answers)};"
         f" suspected and cleared by itself: {sorted(outcome.dismissed)}"
     )
     assert {place for url, place, _ in outcome.places if PLANTED in url} == {"URI", "(custom) POST"}, outcome.log[
