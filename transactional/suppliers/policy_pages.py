@@ -25,7 +25,7 @@ from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 
 VERSIONS = 20
 
-router = APIRouter()
+router = APIRouter(prefix="/desk/routing", include_in_schema=False, dependencies=[Depends(may("see_supply"))])
 may_set = Depends(may("set_routing"))
 
 

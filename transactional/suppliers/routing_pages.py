@@ -24,7 +24,6 @@ MOST_UNITS = 100
 Asked = Annotated[str, Query(max_length=80)]
 
 router = APIRouter(prefix="/desk/routing", include_in_schema=False, dependencies=[Depends(may("see_supply"))])
-router.include_router(policy_pages.router)
 
 
 @router.get("")
