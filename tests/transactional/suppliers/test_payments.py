@@ -11,7 +11,8 @@ from tests.transactional.suppliers.supplied_world import DAY, NOON, SuppliedWorl
 from transactional.alerts.service import lasting
 from transactional.db import reading, writing
 from transactional.errors import InvalidInputError
-from transactional.suppliers import payments, rates, runway
+from transactional.ledger import supplier_rules
+from transactional.suppliers import balances, payments, rates, runway
 from transactional.suppliers.balances import Balance
 from transactional.suppliers.errors import NoRateError, PaymentRecordedError
 from transactional.suppliers.payments import NewPayment
@@ -111,3 +112,22 @@ async def test_days_without_a_purchase_count_and_today_does_not(stocked: Stocked
     async with reading(stocked.shop.engine) as session:
         spent = await runway.daily_spend(session, NOON + timedelta(days=3, hours=1), stocked.shop.zone)
     assert spent == {world.supplier_id: [700, 0, 0]}
+
+
+async def test_a_payment_that_was_never_posted_is_found_and_so_is_a_posting_of_none(stocked: Stocked) -> None:
+    world = await supplied_world(stocked, units=1)
+    await pay(world, "top_up", "100", 10_000)
+    # as if two rows had been tampered with: one without its posting, one posting without its row
+    await stocked.rows(
+        "insert into shop.supplier_payment (supplier_id, kind, reference, amount, currency, amount_fen, paid_at)"
+        " values (:id, 'settlement', 'ghost', 1, 'CNY', 100, now()) returning id",
+        id=world.supplier_id,
+    )
+    async with writing(stocked.shop.engine) as session:
+        posting = supplier_rules.prepaid_topped_up(77, 1, NOON, supplier_id=world.supplier_id)
+        await balances.post(session, [posting], stocked.shop.zone)
+    [[number]] = await stocked.rows("select max(id) from shop.supplier_payment")
+    assert await world.findings() == [
+        f"statement-paid:{number} should have been posted and was not.",
+        "supplier-top-up:77 was posted for something that is not there.",
+    ]
