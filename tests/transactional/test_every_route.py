@@ -17,7 +17,17 @@ from mingsuan.settings import Settings
 from tests.transactional.api_client import HOST
 from tests.transactional.api_ways.way import ANYBODY, CUSTOMER, STAFF
 from tests.transactional.api_ways.world import World
-from tests.transactional.page_ways import back_rooms, customers, desk, routing, shop, stock, supply, supply_money
+from tests.transactional.page_ways import (
+    back_rooms,
+    customers,
+    desk,
+    purchases,
+    routing,
+    shop,
+    stock,
+    supply,
+    supply_money,
+)
 from tests.transactional.page_ways.page_way import PageWays, Sent
 from tests.transactional.page_ways.yard import HTML, ask, routes, staff_cookie, yard
 from transactional.app import create_app
@@ -33,6 +43,7 @@ TABLES = (
     supply.WAYS,
     supply_money.WAYS,
     routing.WAYS,
+    purchases.WAYS,
 )
 WAYS: PageWays = {name: way for table in TABLES for name, way in table.items()}
 FOR_SOMEBODY = sorted(name for name, way in WAYS.items() if way.by != ANYBODY)
