@@ -1,6 +1,7 @@
 """From what stands in the tables to the candidates that routing weighs, their costs in the shop's money."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
@@ -20,12 +21,13 @@ NO_RATE = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Who offers what at an instant: rows, the rates of their currencies, where the shop counts."""
+    """Who offers what at an instant: rows by SKU, the rates of their currencies, what is believed of channels."""
 
     at: datetime
     ground: Ground
-    rows: tuple[Offered, ...]
-    rates: dict[str, Decimal]
+    rows: Mapping[int, Sequence[Offered]]
+    rates: Mapping[str, Decimal]
+    beliefs: Mapping[int, Belief]
 
     @property
     def minute(self) -> int:
@@ -35,7 +37,7 @@ class Market:
 
     def candidates(self, sku_id: int, quantity: int) -> tuple[Candidate, ...]:
         """Those for so many units of a SKU."""
-        return tuple(self._candidate(row, quantity) for row in self.rows if row.sku_id == sku_id)
+        return tuple(self._candidate(row, quantity) for row in self.rows.get(sku_id, ()))
 
     def _candidate(self, row: Offered, quantity: int) -> Candidate:
         rate = self.rates[row.currency]
@@ -55,15 +57,12 @@ class Market:
             cost_fen=cost_fen,
             stock=row.stock,
             prepaid_fen=row.prepaid_fen,
-            belief=self._belief(row),
+            belief=self.beliefs[row.channel_id],
             regions=tuple(row.regions),
             offer_state=row.offer_state,
             channel_state=row.channel_state,
             breaker=row.breaker,
         )
-
-    def _belief(self, row: Offered) -> Belief:
-        return CERTAIN if row.protocol == "own_pool" else estimates.belief(row.sums, self.at)
 
 
 async def market(session: ReadSession, sku_ids: Collection[int] | None, at: datetime) -> Market:
@@ -71,7 +70,11 @@ async def market(session: ReadSession, sku_ids: Collection[int] | None, at: date
     ground = await routing_queries.ground(session)
     rows = await routing_queries.offered(session, sku_ids, at)
     on = business_date(at, ZoneInfo(ground.timezone))
-    return Market(at, ground, tuple(rows), await _rates(session, rows, ground.currency, on))
+    by_sku: dict[int, list[Offered]] = defaultdict(list)
+    for row in rows:
+        by_sku[row.sku_id].append(row)
+    beliefs = {row.channel_id: _belief(row, at) for row in {each.channel_id: each for each in rows}.values()}
+    return Market(at, ground, by_sku, await _rates(session, rows, ground.currency, on), beliefs)
 
 
 async def _rates(session: ReadSession, rows: Sequence[Offered], currency: str, on: date) -> dict[str, Decimal]:
@@ -83,6 +86,10 @@ async def _rates(session: ReadSession, rows: Sequence[Offered], currency: str, o
         except NoRateError:
             known[each] = NO_RATE
     return known
+
+
+def _belief(row: Offered, at: datetime) -> Belief:
+    return CERTAIN if row.protocol == "own_pool" else estimates.belief(row.sums, at)
 
 
 def _of_pool(row: Offered, quantity: int, rate: Decimal) -> tuple[Decimal | None, int | None]:
