@@ -1,7 +1,7 @@
 """From what stands in the tables to the candidates that routing weighs, their costs in the shop's money."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
@@ -38,6 +38,11 @@ class Market:
     def candidates(self, sku_id: int, quantity: int) -> tuple[Candidate, ...]:
         """Those for so many units of a SKU."""
         return tuple(self._candidate(row, quantity) for row in self.rows.get(sku_id, ()))
+
+    def outside(self, sku_id: int, quantity: int) -> Iterator[Candidate]:
+        """The same without the own pool, one by one as they are looked at."""
+        rows = self.rows.get(sku_id, ())
+        return (self._candidate(row, quantity) for row in rows if row.protocol != "own_pool")
 
     def _candidate(self, row: Offered, quantity: int) -> Candidate:
         rate = self.rates[row.currency]

@@ -50,7 +50,7 @@ async def at_quote(session: ReadSession, at: datetime, sku_ids: Collection[int] 
         sku_id
         for sku_id, price_fen in prices.items()
         if can_supply(
-            [each for each in known.candidates(sku_id, 1) if each.protocol != "own_pool"],
+            known.outside(sku_id, 1),
             rules.of(sku_id).policy,
             Situation("quote", 1, price_fen, known.minute, ""),
         )

@@ -44,8 +44,8 @@ async def too_cheap(session: ReadSession, sku_code: str, price_fen: int, at: dat
     situation = Situation("quote", 1, price_fen, known.minute, "")
     costs = [
         (each.cost_fen, each.channel)
-        for each in known.candidates(sku.id, 1)
-        if each.cost_fen and each.protocol != "own_pool" and set(refusals(each, policy, situation)) <= MENDABLE
+        for each in known.outside(sku.id, 1)
+        if each.cost_fen and set(refusals(each, policy, situation)) <= MENDABLE
     ]
     found = [TooCheap("channel", name, cost, price_fen - cost, floor_fen) for cost, name in sorted(costs)[:1]]
     in_stock: int | None = await session.scalar(IN_STOCK, {"sku_id": sku.id, "at": at})

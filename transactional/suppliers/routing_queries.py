@@ -68,7 +68,7 @@ class Ground:
 async def offered(session: ReadSession, sku_ids: Collection[int] | None, at: datetime) -> list[Offered]:
     """Offers of these SKUs (None: of all) from channels that are not ended, by SKU."""
     values = {"skus": None if sku_ids is None else list(sku_ids), "at": at}
-    return [Offered(**row) for row in (await session.execute(OFFERED, values)).mappings()]
+    return [Offered(*tuple(row)) for row in await session.execute(OFFERED, values)]
 
 
 async def ground(session: ReadSession) -> Ground:

@@ -1,6 +1,6 @@
 """Which channel a unit is bought from: what forbids a candidate, and the choice among the others. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from math import inf
@@ -52,8 +52,8 @@ def choose(
     return Choice("chosen", best.candidate, _why(best, allowed, policy, situation), values, judged)
 
 
-def can_supply(candidates: Sequence[Candidate], policy: Policy, situation: Situation) -> bool:
-    """Whether any of them may be chosen."""
+def can_supply(candidates: Iterable[Candidate], policy: Policy, situation: Situation) -> bool:
+    """Whether any of them may be chosen; looks no further than the first that may."""
     return any(not refusals(each, policy, situation) for each in candidates)
 
 
