@@ -68,7 +68,8 @@ class Ground:
 async def offered(session: ReadSession, sku_ids: Collection[int] | None, at: datetime) -> list[Offered]:
     """Offers of these SKUs (None: of all) from channels that are not ended, by SKU."""
     values = {"skus": None if sku_ids is None else list(sku_ids), "at": at}
-    return [Offered(*tuple(row)) for row in await session.execute(OFFERED, values)]
+    rows: Sequence[Any] = (await session.execute(OFFERED, values)).all()
+    return [Offered(*row) for row in rows]
 
 
 async def ground(session: ReadSession) -> Ground:
