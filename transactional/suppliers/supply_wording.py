@@ -8,13 +8,13 @@ def channel_state_texts(_: Translator) -> dict[str, str]:
 
 
 def offer_state_texts(_: Translator) -> dict[str, str]:
-    return {"active": _("Buyable"), "quarantined": _("Not believed"), "withdrawn": _("Not on sale")}
+    return {"active": _("In force"), "quarantined": _("Not believed"), "withdrawn": _("Not on sale")}
 
 
 def source_texts(_: Translator) -> dict[str, str]:
     """How a price was learnt."""
     return {
-        "pull": _("Scheduled sync"),
+        "pull": _("Sync"),
         "push": _("Told by the supplier"),
         "order": _("Asked before an order"),
         "sheet": _("Quote sheet"),
