@@ -55,7 +55,8 @@ async def _read(session: WriteSession, channel_id: int) -> SupplyChannel:
 
 
 async def _locked(session: WriteSession, channel_id: int) -> SupplyChannel:
-    found = select(SupplyChannel).where(SupplyChannel.id == channel_id).with_for_update()
+    """Not against those who only name the channel: every decision and purchase does."""
+    found = select(SupplyChannel).where(SupplyChannel.id == channel_id).with_for_update(key_share=True)
     return (await session.scalars(found.execution_options(populate_existing=True))).one()
 
 

@@ -205,7 +205,7 @@ def _take(row: SupplyChannel, given: NewChannel | ChannelEdit) -> None:
 
 
 async def _not_ended(session: WriteSession, channel_id: UUID) -> SupplyChannel:
-    found = select(SupplyChannel).where(SupplyChannel.public_id == channel_id).with_for_update()
+    found = select(SupplyChannel).where(SupplyChannel.public_id == channel_id).with_for_update(key_share=True)
     row = await session.scalar(found)
     if row is None:
         raise NotFoundError

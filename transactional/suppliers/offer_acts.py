@@ -46,7 +46,7 @@ async def restore(session: WriteSession, offer_id: UUID, staff_id: int, reason: 
 
 
 async def _locked(session: WriteSession, offer_id: UUID) -> Offer:
-    row = await session.scalar(select(Offer).where(Offer.public_id == offer_id).with_for_update())
+    row = await session.scalar(select(Offer).where(Offer.public_id == offer_id).with_for_update(key_share=True))
     if row is None:
         raise NotFoundError
     return row

@@ -59,7 +59,7 @@ async def add(session: WriteSession, channel_id: int, new: Sequence[NewOffer], a
 async def locked(session: WriteSession, channel_id: int, supplier_skus: Collection[str]) -> Sequence[Offer]:
     """The channel's offers of these goods, in the order in which everybody locks them."""
     found = select(Offer).where(Offer.channel_id == channel_id, Offer.supplier_sku.in_(supplier_skus))
-    return (await session.scalars(found.order_by(Offer.id).with_for_update())).all()
+    return (await session.scalars(found.order_by(Offer.id).with_for_update(key_share=True))).all()
 
 
 async def believed(session: ReadSession, offer_ids: Collection[int]) -> Mapping[int, tuple[Decimal, str]]:

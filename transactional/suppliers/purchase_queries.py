@@ -118,7 +118,7 @@ async def channel(session: ReadSession, channel_id: int) -> Channel:
 
 async def locked(session: WriteSession, purchase_id: int) -> Purchase:
     """The row as it is once nobody else can move it. Raises LookupError."""
-    found = select(Purchase).where(Purchase.id == purchase_id).with_for_update()
+    found = select(Purchase).where(Purchase.id == purchase_id).with_for_update(key_share=True)
     row = await session.scalar(found.execution_options(populate_existing=True))
     if row is None:
         raise LookupError(f"there is no purchase {purchase_id}")

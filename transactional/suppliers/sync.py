@@ -66,7 +66,7 @@ async def pull(engine: AsyncEngine, vault: Vault, channel_id: int, *, asked: boo
         rows = (await session.scalars(select(Offer).where(Offer.channel_id == channel_id))).all()
     said, money = await _asked(engine, vault, channel_id, sorted({row.supplier_sku for row in rows}))
     async with writing(engine) as session:
-        channel = await session.get_one(SupplyChannel, channel_id, with_for_update=True)
+        channel = await session.get_one(SupplyChannel, channel_id, with_for_update={"key_share": True})
         if said.value is None:
             return await _failed(session, channel, len(rows), said.reason or said.code)
         if is_suspicious(len(rows), len(said.value)):

@@ -14,7 +14,7 @@ async def change(
     session: WriteSession, supplier: UUID, low_balance_fen: int | None, note: str, staff_id: int | None
 ) -> None:
     """`low_balance_fen` None: nobody is told of a low balance. Raises NotFoundError."""
-    row = await session.scalar(select(Supplier).where(Supplier.public_id == supplier).with_for_update())
+    row = await session.scalar(select(Supplier).where(Supplier.public_id == supplier).with_for_update(key_share=True))
     if row is None:
         raise NotFoundError
     detail = {"before_fen": row.low_balance_fen, "after_fen": low_balance_fen}
