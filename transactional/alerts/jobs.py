@@ -1,4 +1,4 @@
-"""What the worker does for alerts: tells them. A sink that does not take them is tried again at longer intervals."""
+"""What the worker does for alerts: tells them at once, and again what a sink did not take."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,21 @@ from procrastinate import App
 
 from transactional.alerts import telling
 from transactional.alerts.service import TELL
+from transactional.patience import Patience
 from transactional.shop import Shop
+
+ATTEMPTS = 6
+"""Within five minutes or so; after that it is the sweep's, every quarter of an hour for as long as it is news."""
 
 
 def register(app: App, shop: Callable[[], Shop]) -> None:
-    """The slice's tasks; `shop` gives the running shop when a task runs."""
+    """The slice's tasks; `shop` gives the running shop when a task runs. They never run side by side."""
 
-    @app.task(name=TELL, queue="shop")
+    @app.task(name=TELL, queue="shop", lock=TELL, retry=Patience(ATTEMPTS))
     async def _tell() -> None:
+        await telling.tell(shop())
+
+    @app.periodic(cron="*/15 * * * *")
+    @app.task(name="alerts.tell_left", queue="shop", lock=TELL, queueing_lock="alerts.tell_left")
+    async def _tell_left(timestamp: int) -> None:  # noqa: ARG001
         await telling.tell(shop())
