@@ -56,10 +56,11 @@ class Bought:
         return [(at, self.cost_fen + self.correction_fen)]
 
 
+near_midnight = st.builds(lambda day, minute: day * 24 * 60 + minute, st.integers(1, DAYS - 1), st.integers(-400, 3))
 bought = st.builds(
     Bought,
     number=st.just(0),
-    submitted=st.integers(0, DAYS * 24 * 60 - 1).map(lambda minute: DAY_0 + minutes(minute)),
+    submitted=(st.integers(0, DAYS * 24 * 60 - 1) | near_midnight).map(lambda minute: DAY_0 + minutes(minute)),
     took=st.sampled_from([0, 1, 3, 25, 90, 500]).map(minutes),
     skew=st.sampled_from([-1, 0, 0, 0.5, 2]).map(minutes),
     cost_fen=st.integers(1, 500),
