@@ -21,8 +21,13 @@ from transactional.suppliers.statements import NewStatement
 
 def import_statement(app_url: str, settings: Settings, file: Path, channel: str, days: tuple[date, date] | None) -> str:
     """Takes a statement in. Raises RefusedStatementError naming every bad cell, CommandRefusedError."""
+    return asyncio.run(taken_in(app_url, settings, file, channel, days))
+
+
+async def taken_in(app_url: str, settings: Settings, file: Path, channel: str, days: tuple[date, date] | None) -> str:
+    """The same, for who has an event loop."""
     try:
-        return asyncio.run(_import_statement(app_url, settings, file, channel, days))
+        return await _import_statement(app_url, settings, file, channel, days)
     except RefusedStatementError:
         raise
     except NotFoundError:
