@@ -19,6 +19,12 @@ from transactional.suppliers.routing_rules import choose, draw
 from transactional.suppliers.routing_terms import Candidate, Choice, Policy, Situation, Window
 from transactional.suppliers.routing_wording import sentence
 
+
+def mostly(usual: Any, others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The usual two times in three: of candidates with nothing but flaws none would ever be chosen."""
+    return st.sampled_from((True, True, False)).flatmap(lambda plain: st.just(usual) if plain else others)
+
+
 shares = st.floats(0, 1)
 seconds = st.floats(0, 10_000)
 beliefs = st.builds(
@@ -44,24 +50,24 @@ candidates = st.builds(
     unit_cost=st.just(Decimal("1.5")),
     currency=st.just("CNY"),
     exchange_rate=st.just(Decimal(1)),
-    cost_fen=st.none() | st.integers(-1, 12_000),
-    stock=st.none() | st.integers(0, 3),
-    prepaid_fen=st.none() | st.integers(0, 20_000),
+    cost_fen=mostly(4000, st.none() | st.integers(-1, 9_000) | st.integers(3_900, 4_100)),
+    stock=mostly(None, st.integers(0, 3)),
+    prepaid_fen=mostly(None, st.integers(0, 20_000)),
     belief=beliefs,
-    regions=st.sampled_from([(), ("CN",), ("HK", "US")]),
-    offer_state=st.sampled_from(["active", "active", "quarantined", "withdrawn"]),
-    channel_state=st.sampled_from(["active", "active", "paused"]),
-    breaker=st.sampled_from(["closed", "closed", "open"]),
+    regions=mostly((), st.sampled_from([("CN",), ("HK", "US")])),
+    offer_state=mostly("active", st.sampled_from(["quarantined", "withdrawn"])),
+    channel_state=mostly("active", st.just("paused")),
+    breaker=mostly("closed", st.just("open")),
 )
 markets = st.lists(candidates, max_size=6, unique_by=lambda each: each.offer_id)
 policies = st.builds(
     Policy,
-    floor_margin_fen=st.integers(-50, 500),
-    floor_margin_per_myriad=st.integers(0, 2_000),
-    max_unit_cost_fen=st.none() | st.integers(0, 12_000),
-    pinned_channel_id=st.none() | st.integers(1, 4),
-    excluded_channel_ids=st.lists(st.integers(1, 4), max_size=2).map(tuple),
-    regions=st.sampled_from([(), ("CN",), ("US",)]),
+    floor_margin_fen=mostly(0, st.integers(-50, 500)),
+    floor_margin_per_myriad=mostly(0, st.integers(0, 2_000)),
+    max_unit_cost_fen=mostly(None, st.integers(0, 9_000)),
+    pinned_channel_id=mostly(None, st.integers(1, 4)),
+    excluded_channel_ids=st.lists(st.integers(1, 4), max_size=1).map(tuple),
+    regions=mostly((), st.sampled_from([("CN",), ("US",)])),
     windows=st.lists(st.builds(Window, st.integers(1, 4), st.integers(0, 1439), st.integers(0, 1440)), max_size=2).map(
         tuple
     ),
@@ -71,12 +77,12 @@ policies = st.builds(
 situations = st.builds(
     Situation,
     stage=st.sampled_from(["quote", "payment", "purchase"]),
-    quantity=st.integers(1, 3),
-    net_fen=st.integers(0, 12_000),
+    quantity=mostly(1, st.integers(2, 3)),
+    net_fen=mostly(4_000, st.integers(3_900, 12_000)),
     minute=st.integers(0, 1439),
     seed=st.text(max_size=8),
-    without_channels=st.lists(st.integers(1, 4), max_size=2).map(tuple),
-    override_floor=st.booleans(),
+    without_channels=st.lists(st.integers(1, 4), max_size=1).map(tuple),
+    override_floor=mostly(False, st.just(True)),
 )
 GOOD = replace(CERTAIN, success=0.95, success_sd=0.05, out=0.0, good_s=10.0, bad_s=30.0, defect=0.01, tries=20.0)
 ASKED = Situation("purchase", 1, 5000, 720, "seed")
