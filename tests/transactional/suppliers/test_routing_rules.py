@@ -19,12 +19,6 @@ from transactional.suppliers.routing_rules import choose, draw
 from transactional.suppliers.routing_terms import Candidate, Choice, Policy, Situation, Window
 from transactional.suppliers.routing_wording import sentence
 
-
-def mostly(usual: Any, others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """The usual two times in three: of candidates with nothing but flaws none would ever be chosen."""
-    return st.sampled_from((True, True, False)).flatmap(lambda plain: st.just(usual) if plain else others)
-
-
 shares = st.floats(0, 1)
 seconds = st.floats(0, 10_000)
 beliefs = st.builds(
@@ -41,7 +35,7 @@ beliefs = st.builds(
     tries=st.floats(0, 1e6),
     idle_s=st.none() | seconds,
 )
-candidates = st.builds(
+sound = st.builds(
     Candidate,
     offer_id=st.integers(1, 9),
     channel_id=st.integers(1, 4),
@@ -50,39 +44,53 @@ candidates = st.builds(
     unit_cost=st.just(Decimal("1.5")),
     currency=st.just("CNY"),
     exchange_rate=st.just(Decimal(1)),
-    cost_fen=mostly(4000, st.none() | st.integers(-1, 9_000) | st.integers(3_900, 4_100)),
-    stock=mostly(None, st.integers(0, 3)),
-    prepaid_fen=mostly(None, st.integers(0, 20_000)),
+    cost_fen=st.integers(3_900, 4_100),
+    stock=st.none(),
+    prepaid_fen=st.none(),
     belief=beliefs,
-    regions=mostly((), st.sampled_from([("CN",), ("HK", "US")])),
-    offer_state=mostly("active", st.sampled_from(["quarantined", "withdrawn"])),
-    channel_state=mostly("active", st.just("paused")),
-    breaker=mostly("closed", st.just("open")),
 )
-markets = st.lists(candidates, max_size=6, unique_by=lambda each: each.offer_id)
-policies = st.builds(
-    Policy,
-    floor_margin_fen=mostly(0, st.integers(-50, 500)),
-    floor_margin_per_myriad=mostly(0, st.integers(0, 2_000)),
-    max_unit_cost_fen=mostly(None, st.integers(0, 9_000)),
-    pinned_channel_id=mostly(None, st.integers(1, 4)),
-    excluded_channel_ids=st.lists(st.integers(1, 4), max_size=1).map(tuple),
-    regions=mostly((), st.sampled_from([("CN",), ("US",)])),
-    windows=st.lists(st.builds(Window, st.integers(1, 4), st.integers(0, 1439), st.integers(0, 1440)), max_size=2).map(
-        tuple
-    ),
-    explore_per_myriad=st.integers(0, 2_000),
-    at_loss=st.sampled_from(["hold", "refund"]),
+FLAWS: tuple[dict[str, Any], ...] = (
+    {},
+    {"cost_fen": None},
+    {"cost_fen": 0},
+    {"cost_fen": -1},
+    {"cost_fen": 9_000},
+    {"stock": 1},
+    {"stock": 0},
+    {"prepaid_fen": 4_000},
+    {"regions": ("CN",)},
+    {"regions": ("HK", "US")},
+    {"offer_state": "quarantined"},
+    {"offer_state": "withdrawn"},
+    {"channel_state": "paused"},
+    {"breaker": "open"},
 )
+"""What a candidate may have against it; with several each, none would ever be chosen."""
+RULES: tuple[dict[str, Any], ...] = (
+    {},
+    {"floor_margin_fen": 50},
+    {"floor_margin_fen": -50},
+    {"floor_margin_per_myriad": 100},
+    {"max_unit_cost_fen": 4_000},
+    {"pinned_channel_id": 2},
+    {"excluded_channel_ids": (1, 3)},
+    {"regions": ("CN",)},
+    {"windows": (Window(1, 0, 720), Window(2, 1_000, 300))},
+    {"explore_per_myriad": 0},
+    {"explore_per_myriad": 2_000, "at_loss": "refund"},
+)
+candidates = st.builds(lambda each, flaw: replace(each, **flaw), sound, st.sampled_from(FLAWS))
+markets = st.lists(candidates, min_size=1, max_size=6, unique_by=lambda each: each.offer_id)
+policies = st.builds(lambda one, two: Policy(**{**one, **two}), st.sampled_from(RULES), st.sampled_from(RULES))
 situations = st.builds(
     Situation,
     stage=st.sampled_from(["quote", "payment", "purchase"]),
-    quantity=mostly(1, st.integers(2, 3)),
-    net_fen=mostly(4_000, st.integers(3_900, 12_000)),
+    quantity=st.sampled_from([1, 1, 2]),
+    net_fen=st.integers(3_900, 4_200) | st.just(10_000),
     minute=st.integers(0, 1439),
     seed=st.text(max_size=8),
     without_channels=st.lists(st.integers(1, 4), max_size=1).map(tuple),
-    override_floor=mostly(False, st.just(True)),
+    override_floor=st.booleans(),
 )
 GOOD = replace(CERTAIN, success=0.95, success_sd=0.05, out=0.0, good_s=10.0, bad_s=30.0, defect=0.01, tries=20.0)
 ASKED = Situation("purchase", 1, 5000, 720, "seed")
