@@ -38,7 +38,7 @@ def test_the_addresses_are_the_defaults() -> None:
 
 
 def test_every_command_is_listed_and_no_other() -> None:
-    listed = set(re.findall(r"^\| `mingsuan ([a-z]+(?: [a-z-]+)?)(?= [A-Z]|`)", README, flags=re.MULTILINE))
+    listed = set(re.findall(r"^\| `mingsuan ([a-z-]+(?: [a-z-]+)?)(?= [A-Z]|`)", README, flags=re.MULTILINE))
     group = typer.main.get_command(cli.app)
     known = set[str]()
     for name, command in group.commands.items():  # type: ignore[attr-defined]

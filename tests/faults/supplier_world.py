@@ -78,7 +78,7 @@ join shop.orders as o on o.id = i.order_id where o.paid_at is not null and f.sta
 """)
 HURRY = text("""
 update shop.supply_channel set patience_s = :patience_s, check_on_order = code = 'xinghe-b',
-    options = options || jsonb_build_object('not_found_final_s', cast(:final_s as int))
+    pull_every_s = 30, options = options || jsonb_build_object('not_found_final_s', cast(:final_s as int))
 """)
 
 

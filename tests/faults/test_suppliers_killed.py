@@ -22,7 +22,7 @@ from tests.simulation.suppliers.served import World
 from transactional.db import engine
 from transactional.shop import Shop, open_shop
 
-pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket, pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.proof, pytest.mark.anyio, pytest.mark.enable_socket, pytest.mark.xdist_group("heavy")]
 
 SEED = 20261123
 SHARES: dict[Fault, float] = {
@@ -54,6 +54,7 @@ class Plan:
     outages: Mapping[str, tuple[float, float]]
     kill_every_s: tuple[float, float]
     prices_last_s: float
+    seldom: Sequence[Fault]
     must_strike: Sequence[Fault]
     waits_for_the_minute: bool
 
@@ -63,10 +64,12 @@ FULL = Plan(
     {"yunze-main": (60.0, 150.0), "xinghe-a": (200.0, 290.0)},
     (10.0, 40.0),
     20.0,
+    SELDOM,
     ("outage", *SHARES),
     waits_for_the_minute=True,
 )
-REDUCED = Plan(40, {}, (1.0, 2.0), 1.0, SELDOM, waits_for_the_minute=False)
+CERTAIN: tuple[Fault, ...] = ("timeout_after_accept", "stock_lie")
+REDUCED = Plan(40, {}, (1.0, 2.0), 1.0, CERTAIN, CERTAIN, waits_for_the_minute=False)
 
 
 async def test_nothing_is_bought_twice_or_lost_whatever_channels_do_and_whoever_is_killed(
@@ -75,7 +78,7 @@ async def test_nothing_is_bought_twice_or_lost_whatever_channels_do_and_whoever_
     plan = FULL if full_counts else REDUCED
     shop_port, worker_port = free_ports(2)
     chance = Random(SEED)  # noqa: S311
-    with goods.supplied(tmp_path, SHARES, plan.outages, TEMPO, SEED, SELDOM) as world:
+    with goods.supplied(tmp_path, SHARES, plan.outages, TEMPO, SEED, plan.seldom) as world:
         settings = goods.shop_settings(tmp_path, world, f"http://127.0.0.1:{shop_port}")
         async with _shop(settings, fresh_database) as shop:
             orders = await goods.place(shop, await goods.open_for_business(shop), plan.orders, chance)

@@ -48,7 +48,9 @@ class PayLink:
 
     def __post_init__(self) -> None:
         goes_there = self.kind in ("redirect", "form")
-        if RUNS.match(self.url.translate(PASSED_OVER)) or (goes_there and not self.url.startswith(("https://", "http://"))):
+        if RUNS.match(self.url.translate(PASSED_OVER)) or (
+            goes_there and not self.url.startswith(("https://", "http://"))
+        ):
             raise UnknownOutcomeError("an answer with an address that leads nowhere")
 
 
