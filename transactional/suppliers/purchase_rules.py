@@ -28,7 +28,7 @@ ASK_PAUSES_S = (1, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 600, 900, 1800, 3600
 """Before the first question, the second, …; the last one goes on for ever."""
 HOLD_PAUSES_S = (30, 60, 120, 300, 600, 1800, 3600)
 """Before a unit that no channel could take is tried again."""
-EXCLUDED_FOR = timedelta(minutes=10)
+EXCLUDED_FOR = timedelta(minutes=2)
 """For so long a channel that failed for a unit is not asked for it again."""
 UNCLEAR_AFTER = timedelta(minutes=10)
 """A purchase that is open for longer is told to the buyers."""
