@@ -22,7 +22,7 @@ from transactional.suppliers.rate_rules import to_fen
 
 KIND = "cost_inversion"
 PER_MYRIAD = 10_000
-OFFERS = text("""
+OFFERS = text(f"""
 select o.public_id, o.sku_id, o.unit_cost, o.currency, o.supplier_sku, c.name as channel, s.code as sku,
     coalesce(price.list_price_fen, 0) as price_fen,
     coalesce(policy.floor_margin_fen, 0) as floor_margin_fen,
@@ -36,10 +36,7 @@ left join lateral (
     select list_price_fen from shop.price where sku_id = o.sku_id and valid_from <= :at
     order by valid_from desc limit 1
 ) as price on true
-left join lateral (
-    select floor_margin_fen, floor_margin_per_myriad from shop.routing_policy
-    where sku_id = o.sku_id or sku_id is null order by sku_id is null, id desc limit 1
-) as policy on true
+{offer_queries.POLICY_IN_FORCE}
 where o.sku_id = any(cast(:sku_ids as bigint[])) order by o.id
 """)
 SKUS = text("select distinct sku_id from shop.offer order by sku_id")

@@ -10,6 +10,14 @@ from sqlalchemy import select, text
 from transactional.db import ReadSession, WriteSession
 from transactional.suppliers.models import Offer
 
+POLICY_IN_FORCE = """left join lateral (
+    select floor_margin_fen, floor_margin_per_myriad from (
+        (select * from shop.routing_policy where sku_id = o.sku_id order by id desc limit 1)
+        union all
+        (select * from shop.routing_policy where sku_id is null order by id desc limit 1)
+    ) as newest where not follows_shop order by sku_id is null limit 1
+) as policy on true"""
+"""Joined to an offer `o`: the floor of its SKU's newest rules, of the shop's when the SKU has none or gave them up."""
 ADD = text("""
 insert into shop.offer (channel_id, sku_id, supplier_sku, currency, state, state_reason, observed_at)
 select :channel_id, given.sku_id, given.supplier_sku, given.currency, 'withdrawn', 'new', :at

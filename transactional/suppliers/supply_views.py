@@ -28,7 +28,7 @@ left join shop.offer as o on o.channel_id = c.id
 where cast(:channel as uuid) is null or c.public_id = :channel
 group by c.id, s.id order by c.state = 'ended', c.code
 """)
-OFFERS = text("""
+OFFERS = text(f"""
 select o.*, c.public_id as channel_public_id, c.name as channel, c.protocol, c.state as channel_state,
     k.code as sku, k.name_zh, k.name_en, p.title_zh, p.title_en, p.slug, price.list_price_fen as price_fen,
     coalesce(policy.floor_margin_fen, 0) as floor_margin_fen,
@@ -40,10 +40,7 @@ left join lateral (
     select list_price_fen from shop.price where sku_id = o.sku_id and valid_from <= :at
     order by valid_from desc limit 1
 ) as price on true
-left join lateral (
-    select floor_margin_fen, floor_margin_per_myriad from shop.routing_policy
-    where sku_id = o.sku_id or sku_id is null order by sku_id is null, id desc limit 1
-) as policy on true
+{offer_queries.POLICY_IN_FORCE}
 where (cast(:offer as uuid) is null or o.public_id = :offer)
     and (cast(:channel as uuid) is null or c.public_id = :channel)
     and (:state = '' or o.state = :state)

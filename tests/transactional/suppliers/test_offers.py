@@ -139,6 +139,18 @@ async def test_a_lower_price_or_a_higher_floor_makes_an_inversion_too(world: Sup
         assert await inversions.judge_all(session) == 1
 
 
+async def test_a_sku_that_gave_its_own_floor_up_is_judged_by_the_shops(world: Supplied) -> None:
+    engine = world.stocked.shop.engine
+    await world.observe(fact("A", "45"))
+    for floor_fen, follows_shop, told in ((501, "false", 1), (0, "true", 0)):
+        await world.stocked.rows(
+            "insert into shop.routing_policy (sku_id, floor_margin_fen, follows_shop)"
+            f" select sku_id, {floor_fen}, {follows_shop} from shop.offer limit 1 returning id"
+        )
+        async with writing(engine) as session:
+            assert await inversions.judge_all(session) == told
+
+
 async def test_a_channel_that_is_paused_costs_nothing(world: Supplied) -> None:
     await world.observe(fact("A", "60"))
     await world.stocked.rows("update shop.supply_channel set state = 'paused' returning id")
