@@ -17,9 +17,17 @@ from typing import Literal
 from benchmarks.report import Report
 from simulation.routing_world import BY_HAND_FEN, CHANNELS, DAYS, ORDERS, SOLD_FEN, Attempt, RoutingWorld, instant
 from transactional.suppliers.effective_cost import DAY_S, Prices, effective_fen
-from transactional.suppliers.estimate_rules import CERTAIN, Belief, Outcome, OutcomeKind, believed, fresh, learned
-from transactional.suppliers.routing_rules import choose
-from transactional.suppliers.routing_terms import PER_MYRIAD, Candidate, Policy, Situation
+from transactional.suppliers.routing.estimate_rules import (
+    CERTAIN,
+    Belief,
+    Outcome,
+    OutcomeKind,
+    believed,
+    fresh,
+    learned,
+)
+from transactional.suppliers.routing.rules import choose
+from transactional.suppliers.routing.terms import PER_MYRIAD, Candidate, Policy, Situation
 
 TUNED_ON = range(101, 113)
 SEEDS = range(1, 21)

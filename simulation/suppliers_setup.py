@@ -17,14 +17,17 @@ from transactional.catalogue.forms import FormField
 from transactional.catalogue.schemas import NewCategory, NewProduct, NewSku
 from transactional.db import WriteSession, engine, writing
 from transactional.shop import Shop, open_shop
-from transactional.suppliers import channels, offers, payments, rates
-from transactional.suppliers.channel_forms import NewChannel
-from transactional.suppliers.channels import NewSupplier
+from transactional.suppliers.channels import keeping as channels
+from transactional.suppliers.channels.forms import NewChannel
+from transactional.suppliers.channels.keeping import NewSupplier
 from transactional.suppliers.models import Supplier
-from transactional.suppliers.payments import NewPayment
+from transactional.suppliers.money import payments
+from transactional.suppliers.money.payments import NewPayment
+from transactional.suppliers.offers import observing as offers
+from transactional.suppliers.offers import rates
+from transactional.suppliers.offers.rate_rules import to_fen
+from transactional.suppliers.offers.rates import NewRate
 from transactional.suppliers.protocols.interface import FieldSpec, OfferFact
-from transactional.suppliers.rate_rules import to_fen
-from transactional.suppliers.rates import NewRate
 
 CATEGORY = NewCategory(slug="direct-supply", name_zh="即买即发", name_en="Bought as you buy", position=90)
 PULL_EVERY_S = 300

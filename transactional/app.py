@@ -18,7 +18,9 @@ from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
 from transactional import logs, openapi, probes, problems, selling_api
 from transactional.accounts import api as accounts
-from transactional.accounts import entry_api, members_api, person_api
+from transactional.accounts.entry import api as entry_api
+from transactional.accounts.members import api as members_api
+from transactional.accounts.persons import api as person_api
 from transactional.aftersales import api as aftersales
 from transactional.backoffice import stuck_api
 from transactional.backoffice.idle import StaffAtWork

@@ -17,9 +17,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from mingsuan import money
 from mingsuan.settings import Settings
-from transactional.accounts import members
 from transactional.accounts import queries as account_queries
 from transactional.accounts import service as accounts
+from transactional.accounts.members import service as members
 from transactional.accounts.schemas import CreditSource
 from transactional.cards.card_import import import_batch
 from transactional.cards.examination import BatchFile, RefusedBatchError, end_of

@@ -1,8 +1,10 @@
 """Every model of schema `shop`, imported so that the metadata is whole: for migrations and the check against them."""
 
 from transactional import calls, profile
-from transactional.accounts import entry_models, members_models, person_models
 from transactional.accounts import models as accounts
+from transactional.accounts.entry import models as entry_models
+from transactional.accounts.members import models as members_models
+from transactional.accounts.persons import models as person_models
 from transactional.aftersales import models as aftersales
 from transactional.alerts import models as alerts
 from transactional.backoffice import models as backoffice

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mingsuan.alerting import Sink
 from mingsuan.alerting import sinks as alert_sinks
 from mingsuan.settings import Settings
-from transactional.accounts.attempts import Watch
-from transactional.accounts.entry_gate import Gate
-from transactional.accounts.identity_http import configured as identity_provider
-from transactional.accounts.identity_provider import IdentityProvider, ManualReview
-from transactional.accounts.log_ins import LogIns
-from transactional.accounts.refused_attempts import RefusedAttempts
+from transactional.accounts.entry.attempts import Watch
+from transactional.accounts.entry.gate import Gate
+from transactional.accounts.entry.log_ins import LogIns
+from transactional.accounts.entry.refused_attempts import RefusedAttempts
+from transactional.accounts.persons.identity_http import configured as identity_provider
+from transactional.accounts.persons.identity_provider import IdentityProvider, ManualReview
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
@@ -30,7 +30,7 @@ from transactional.payments.flood import RefusalBudget
 from transactional.payments.gateways.configured import gateways
 from transactional.payments.gateways.interface import Gateway
 from transactional.profile_service import ensure_profile
-from transactional.suppliers.purchase_supplies import Supplies
+from transactional.suppliers.purchases.supplies import Supplies
 
 SHARED_CONNECTIONS = 6
 """For what requests wait for together: the intake's batches, log-ins, the catalogue."""

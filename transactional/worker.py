@@ -62,8 +62,8 @@ def slices() -> tuple[ModuleType, ...]:
     from transactional.orders import jobs as orders
     from transactional.payments import jobs as payments
     from transactional.suppliers import jobs as suppliers
-    from transactional.suppliers import money_jobs as suppliers_money
-    from transactional.suppliers import sync_jobs as offers_sync
+    from transactional.suppliers.money import money_jobs as suppliers_money
+    from transactional.suppliers.offers import sync_jobs as offers_sync
     from transactional.wallets import jobs as wallets
 
     return (

@@ -16,9 +16,9 @@ from transactional.db import reading, writing
 from transactional.ledger import service as ledger
 from transactional.ledger.schemas import LedgerFindings
 from transactional.shop import Shop
-from transactional.suppliers import balances, statements
-from transactional.suppliers.rate_rules import to_fen
-from transactional.suppliers.statements import NewStatement
+from transactional.suppliers.money import balances, statements
+from transactional.suppliers.money.statements import NewStatement
+from transactional.suppliers.offers.rate_rules import to_fen
 
 PURCHASES = text("""
 select p.request_no, p.fulfilment_id, p.state, p.cost_fen, p.outcome_code, f.state as unit, c.code as channel

@@ -32,11 +32,13 @@ from transactional.errors import OutOfStockError
 from transactional.orders import answers
 from transactional.payments.wallet import pay_from_wallet
 from transactional.shop import Shop
-from transactional.suppliers import payments, policies, purchase_asking
 from transactional.suppliers.models import Supplier
-from transactional.suppliers.payments import NewPayment
-from transactional.suppliers.rate_rules import to_fen
-from transactional.suppliers.routing_terms import Policy
+from transactional.suppliers.money import payments
+from transactional.suppliers.money.payments import NewPayment
+from transactional.suppliers.offers.rate_rules import to_fen
+from transactional.suppliers.purchases import asking as purchase_asking
+from transactional.suppliers.routing import policies
+from transactional.suppliers.routing.terms import Policy
 
 PATIENCE_S = 2
 FINAL_S = 6

@@ -17,8 +17,8 @@ from tests.faults.hot_sale import Workers
 from tests.faults.stuffing import SESSION, Reader, Shopper, Thieves, client_at, loopback_addresses, p95
 from tests.transactional.accounts.sent_codes import last_code
 from transactional.accounts import service as accounts
-from transactional.accounts.entry_queue import PATIENCE_OF_GOOD_S
-from transactional.accounts.entry_rules import ADDRESS, WRONG_A_MINUTE
+from transactional.accounts.entry.queue import PATIENCE_OF_GOOD_S
+from transactional.accounts.entry.rules import ADDRESS, WRONG_A_MINUTE
 from transactional.db import engine, reading, writing
 from transactional.shop import Shop, open_shop
 

@@ -32,9 +32,9 @@ from tests.transactional.accounts.logged_in import new_customer
 from tests.transactional.accounts.sent_codes import last_code
 from tests.transactional.api_client import Client
 from tests.transactional.orders.goods import Market
-from transactional.accounts import contacts, identity_checks
-from transactional.accounts.identity_http import SignedProvider
-from transactional.accounts.identity_rules import check_character
+from transactional.accounts.persons import contacts, identity_checks
+from transactional.accounts.persons.identity_http import SignedProvider
+from transactional.accounts.persons.identity_rules import check_character
 from transactional.accounts.service import record_act
 from transactional.catalogue.forms import FormField
 from transactional.db import engine, reading, writing

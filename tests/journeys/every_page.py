@@ -24,7 +24,7 @@ from tests.transactional.api_ways.world import World
 from tests.transactional.page_ways.page_way import PageWay, Sent
 from tests.transactional.page_ways.yard import HTML, ask, staff_cookie, yard
 from tests.transactional.test_every_route import WAYS
-from transactional.accounts import passwords
+from transactional.accounts.entry import passwords
 from transactional.db import writing
 from transactional.edge import CUSTOMER_COOKIE
 from transactional.web.templating import STATIC

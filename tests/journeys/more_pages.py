@@ -24,8 +24,9 @@ from tests.transactional.page_ways.yard import staff_cookie
 from tests.transactional.small_shop import Stocked
 from tests.transactional.web.test_members import SECRET
 from transactional import selling
-from transactional.accounts import addresses, members_sessions
 from transactional.accounts import service as accounts
+from transactional.accounts.members import sessions as members_sessions
+from transactional.accounts.persons import addresses
 from transactional.accounts.schemas import CustomerSubject
 from transactional.aftersales import handling
 from transactional.db import writing

@@ -29,7 +29,8 @@ from transactional.db import reading, writing
 from transactional.orders.checkout import Terms, Wanted, place
 from transactional.payments.wallet import pay_from_wallet
 from transactional.shop import Shop
-from transactional.suppliers import obtaining, purchase_asking
+from transactional.suppliers.purchases import asking as purchase_asking
+from transactional.suppliers.purchases import obtaining
 
 pytestmark = [pytest.mark.proof, pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 GOOD, UNITS = "10000587", 6

@@ -19,7 +19,7 @@ from transactional.db import engine, reading, writing
 from transactional.ledger.check import examine
 from transactional.ledger.heads_file import heads_file
 from transactional.shop import Shop, open_shop
-from transactional.suppliers import channels
+from transactional.suppliers.channels import keeping as channels
 from transactional.suppliers.protocols.interface import SupplyAsk
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.anyio]

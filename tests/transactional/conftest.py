@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from tests.transactional.small_shop import Stocked, one_sku
-from transactional.accounts import passwords
+from transactional.accounts.entry import passwords
 from transactional.db import engine, writing
 from transactional.shop import Shop, open_shop
 

@@ -10,9 +10,9 @@ import pytest
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from transactional import first_start
-from transactional.accounts import members
-from transactional.accounts.identifiers import claimed
-from transactional.accounts.log_in import by_password
+from transactional.accounts.entry.identifiers import claimed
+from transactional.accounts.entry.log_in import by_password
+from transactional.accounts.members import service as members
 from transactional.accounts.sessions import Visitor
 from transactional.cards.examination import RefusedBatchError
 from transactional.db import engine, writing

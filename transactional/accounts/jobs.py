@@ -6,7 +6,8 @@ from datetime import timedelta
 from procrastinate import App
 
 from mingsuan import clock
-from transactional.accounts import identity_checks, identity_queries, rate_limits
+from transactional.accounts.entry import rate_limits
+from transactional.accounts.persons import identity_checks, identity_queries
 from transactional.db import writing
 from transactional.shop import Shop
 

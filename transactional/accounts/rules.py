@@ -2,7 +2,7 @@
 
 import re
 
-from transactional.accounts.common_passwords import is_common
+from transactional.accounts.entry.common_passwords import is_common
 from transactional.errors import FieldProblem
 
 MIN_PASSWORD_LENGTH = 10

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from mingsuan import clock
-from transactional.accounts import passwords, queries, tokens
+from transactional.accounts import queries, tokens
+from transactional.accounts.entry import passwords
 from transactional.accounts.models import STAFF_ROLES, Customer, Staff, StaffAct, Wallet
 from transactional.accounts.rules import email_problems, password_problems
 from transactional.accounts.schemas import (

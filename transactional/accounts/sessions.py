@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from mingsuan import clock
 from transactional.accounts import tokens
-from transactional.accounts.entry_models import KnownDevice
-from transactional.accounts.entry_rules import device_name
+from transactional.accounts.entry.models import KnownDevice
+from transactional.accounts.entry.rate_limits import network_of
+from transactional.accounts.entry.rules import device_name
 from transactional.accounts.models import Session
-from transactional.accounts.rate_limits import network_of
 from transactional.accounts.schemas import LogInToken
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import NotFoundError

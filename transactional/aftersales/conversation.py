@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from transactional.accounts import personal
-from transactional.accounts.personal import ErasedError, Sealed
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.personal import ErasedError, Sealed
 from transactional.aftersales.models import AftersalesCase, AftersalesMessage
 from transactional.aftersales.schemas import MessageView
 from transactional.cards.vault import Vault

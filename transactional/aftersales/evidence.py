@@ -10,8 +10,8 @@ from uuid import UUID
 from anyio import CapacityLimiter, to_thread
 from fastapi.responses import Response
 
-from transactional.accounts import personal
-from transactional.accounts.personal import ErasedError, Sealed
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.personal import ErasedError, Sealed
 from transactional.aftersales import queries
 from transactional.aftersales.errors import TooMuchEvidenceError
 from transactional.aftersales.evidence_files import CleanFile, cleaned

@@ -26,7 +26,7 @@ from transactional.notices.service import tell
 from transactional.orders.due import lock_due_by_id
 from transactional.payments import refunds
 from transactional.payments.errors import RefundTooLargeError
-from transactional.suppliers import claims
+from transactional.suppliers.money import claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from mingsuan import clock
-from transactional.accounts import members_sessions, personal
-from transactional.accounts.entry_rules import device_name
-from transactional.accounts.members_entry import Caller, Door, Entered, Recognised
+from transactional.accounts.entry.rules import device_name
+from transactional.accounts.members import sessions as members_sessions
+from transactional.accounts.members.entry import Caller, Door, Entered, Recognised
+from transactional.accounts.persons import personal
 from transactional.accounts.schemas import LogInToken
 from transactional.db import reading
 from transactional.edge import STAFF_COOKIE, client_address

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from mingsuan import clock
-from transactional.accounts import addresses, contacts
 from transactional.accounts import service as accounts
+from transactional.accounts.persons import addresses, contacts
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import InvalidInputError, NotFoundError

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from transactional.accounts import members_sessions
+from transactional.accounts.members import sessions as members_sessions
 from transactional.db import writing
 from transactional.edge import STAFF_COOKIE, shop_of
 

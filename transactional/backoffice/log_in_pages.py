@@ -5,9 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from transactional.accounts import members, members_two_step, service, totp
-from transactional.accounts.members_entry import Recognised
-from transactional.accounts.members_errors import SetUpDoneError, WrongInvitationError, WrongSecondFactorError
+from transactional.accounts import service
+from transactional.accounts.members import service as members
+from transactional.accounts.members import totp
+from transactional.accounts.members import two_step as members_two_step
+from transactional.accounts.members.entry import Recognised
+from transactional.accounts.members.errors import SetUpDoneError, WrongInvitationError, WrongSecondFactorError
 from transactional.backoffice.clerk_session import caller_of, door, entered, half_way, half_way_member
 from transactional.backoffice.forms import Faults, faults_of, sentence_of
 from transactional.db import reading, writing

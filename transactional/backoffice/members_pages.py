@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mingsuan import clock
-from transactional.accounts import members, members_queries
-from transactional.accounts.members_entry import is_required
-from transactional.accounts.members_sessions import sessions
+from transactional.accounts.members import queries as members_queries
+from transactional.accounts.members import service as members
+from transactional.accounts.members.entry import is_required
+from transactional.accounts.members.sessions import sessions
 from transactional.accounts.models import STAFF_ROLES
 from transactional.accounts.rules import MAY
 from transactional.accounts.schemas import StaffSubject

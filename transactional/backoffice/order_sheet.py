@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from mingsuan import money
-from transactional.accounts.contacts import masked_email
+from transactional.accounts.persons.contacts import masked_email
 from transactional.backoffice import customers
 from transactional.backoffice.exports import Cell
 from transactional.backoffice.order_list import ListedOrder, OrderFilter

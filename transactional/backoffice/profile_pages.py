@@ -7,9 +7,12 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.exc import NoResultFound
 
-from transactional.accounts import members, members_sessions, members_two_step, totp
-from transactional.accounts.members_entry import is_required
-from transactional.accounts.members_errors import TwoStepRequiredError
+from transactional.accounts.members import service as members
+from transactional.accounts.members import sessions as members_sessions
+from transactional.accounts.members import totp
+from transactional.accounts.members import two_step as members_two_step
+from transactional.accounts.members.entry import is_required
+from transactional.accounts.members.errors import TwoStepRequiredError
 from transactional.accounts.rules import MIN_PASSWORD_LENGTH
 from transactional.accounts.schemas import StaffSubject
 from transactional.accounts.service import record_act

@@ -8,7 +8,7 @@ from transactional.backoffice.review_wording import receipt_reasons
 from transactional.backoffice.trace_wording import fact_names
 from transactional.logistics.couriers import COURIERS
 from transactional.logistics.wording import state_texts
-from transactional.suppliers.money_wording import settled_texts
+from transactional.suppliers.money.money_wording import settled_texts
 
 Fact = str | int | None
 STATEMENT = frozenset({"statement_amount_differs", "statement_theirs_only", "statement_ours_only"})

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from mingsuan import clock
-from transactional.accounts import members_sessions
+from transactional.accounts.members import sessions as members_sessions
 from transactional.backoffice import security_queries
 from transactional.backoffice.roles import may
 from transactional.edge import STAFF_COOKIE

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mingsuan import clock
-from transactional.accounts import personal
-from transactional.accounts.personal import ErasedError, Sealed
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.personal import ErasedError, Sealed
 from transactional.benefits.models import Provider, ProviderAccount
 from transactional.benefits.schemas import AccountView
 from transactional.cards.vault import Vault

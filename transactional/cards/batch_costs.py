@@ -14,7 +14,7 @@ from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError
 from transactional.ledger.stock_rules import batch_cost_corrected, batch_credited
 from transactional.orders import unit_costs
-from transactional.suppliers import balances
+from transactional.suppliers.money import balances
 
 
 async def account(session: ReadSession, batch: UUID) -> BatchAccount:

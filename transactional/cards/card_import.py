@@ -25,7 +25,7 @@ from transactional.catalogue import service as catalogue
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError
 from transactional.ledger.rules import codes_bought
-from transactional.suppliers import balances
+from transactional.suppliers.money import balances
 from transactional.suppliers.naming import supplier_named
 
 PROBLEMS_SHOWN = 200

@@ -18,7 +18,7 @@ from transactional.cards.stock_queries import Situation
 from transactional.db import WriteSession
 from transactional.ledger import service as ledger
 from transactional.ledger.stock_rules import code_lost
-from transactional.suppliers import claims
+from transactional.suppliers.money import claims
 
 
 @dataclass(frozen=True, slots=True)

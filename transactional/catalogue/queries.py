@@ -20,8 +20,8 @@ from transactional.catalogue.schemas import (
     SkuView,
 )
 from transactional.db import ReadSession, WriteSession
-from transactional.suppliers import guard
-from transactional.suppliers.guard import Supply
+from transactional.suppliers.routing import guard
+from transactional.suppliers.routing.guard import Supply
 
 PRICE_IN_FORCE = """(
         select price.list_price_fen from shop.price

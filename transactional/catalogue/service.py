@@ -28,7 +28,7 @@ from transactional.catalogue.schemas import (
 )
 from transactional.db import Base, ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError, NameTakenError, NotFoundError
-from transactional.suppliers import guard
+from transactional.suppliers.routing import guard
 
 
 async def categories(session: ReadSession) -> tuple[CategoryView, ...]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.accounts.service import record_act
 from transactional.backoffice.service import open_case, resolve_subject
 from transactional.db import WriteSession

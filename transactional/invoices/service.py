@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from mingsuan import clock
-from transactional.accounts import personal
-from transactional.accounts.personal import ErasedError, Sealed
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.personal import ErasedError, Sealed
 from transactional.accounts.rules import email_problems
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import ReadSession, WriteSession

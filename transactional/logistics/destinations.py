@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from transactional.accounts import personal
-from transactional.accounts.contacts import national
-from transactional.accounts.person_schemas import AddressView
-from transactional.accounts.personal import ErasedError
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.contacts import national
+from transactional.accounts.persons.personal import ErasedError
+from transactional.accounts.persons.schemas import AddressView
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 from transactional.logistics.models import Destination

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from transactional.accounts import personal
-from transactional.accounts.personal import ErasedError
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.personal import ErasedError
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession
 from transactional.errors import NotFoundError

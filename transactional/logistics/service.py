@@ -1,6 +1,6 @@
 """What other slices call: keep where an order's goods go, and show its parcels."""
 
-from transactional.accounts.person_schemas import AddressView
+from transactional.accounts.persons.schemas import AddressView
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession, WriteSession
 from transactional.logistics import destinations, queries

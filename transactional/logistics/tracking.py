@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from mingsuan import clock
 from transactional import calls
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.backoffice.service import open_case, resolve_subject
 from transactional.cards.vault import Vault
 from transactional.db import WriteSession, writing

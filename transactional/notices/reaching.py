@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from mingsuan.i18n import LANGUAGES
-from transactional.accounts.contacts import phone_of
 from transactional.accounts.models import Customer
+from transactional.accounts.persons.contacts import phone_of
 from transactional.cards.vault import Vault
 from transactional.db import ReadSession
 from transactional.notices.models import NoticePreference

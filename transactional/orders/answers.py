@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.cards.vault import Vault
 from transactional.catalogue.forms import Answer, FormField, answered
 from transactional.db import ReadSession, WriteSession

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mingsuan.clock import business_date
-from transactional.accounts.personal import Sealed
+from transactional.accounts.persons.personal import Sealed
 from transactional.cards import pool
 from transactional.cards.vault import Vault
 from transactional.catalogue import service as catalogue
@@ -27,7 +27,7 @@ from transactional.orders.lines import Line, lines_of
 from transactional.orders.models import Fulfilment, Order, OrderEvent, OrderItem
 from transactional.orders.numbers import order_number
 from transactional.selling import refuse_when_paused
-from transactional.suppliers import guard
+from transactional.suppliers.routing import guard
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from mingsuan import clock
-from transactional.accounts import addresses, consents
 from transactional.accounts import service as accounts
+from transactional.accounts.persons import addresses, consents
 from transactional.accounts.schemas import CustomerSubject
 from transactional.catalogue.forms import problems
 from transactional.catalogue.quote import units

@@ -20,7 +20,7 @@ from transactional.payments.rules import ASK_AFTER
 from transactional.payments.schemas import NewPayment, PaymentStarted, PaymentView, stored_link
 from transactional.payments.wallet import pay_from_wallet, require_payable
 from transactional.shop import Shop
-from transactional.suppliers import guard
+from transactional.suppliers.routing import guard
 
 DEFAULT_LIFE = timedelta(minutes=15)
 

@@ -13,7 +13,7 @@ from transactional.payments import queries
 from transactional.payments.errors import OrderExpiredError, OrderNotPayableError
 from transactional.payments.models import Payment
 from transactional.payments.settling import settle_order
-from transactional.suppliers import guard
+from transactional.suppliers.routing import guard
 
 
 async def pay_from_wallet(session: WriteSession, order_no: str, customer_id: int, at: datetime, zone: ZoneInfo) -> UUID:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from transactional.edge import ShopHere
 from transactional.errors import TooLargeError
-from transactional.suppliers import purchase_notices
+from transactional.suppliers.purchases import notices as purchase_notices
 
 LIMIT_BYTES = 256 * 1024
 router = APIRouter(prefix="/suppliers", include_in_schema=False)

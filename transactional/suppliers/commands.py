@@ -13,10 +13,10 @@ from transactional.db import engine, writing
 from transactional.errors import NotFoundError, ShopError
 from transactional.first_start import CommandRefusedError
 from transactional.profile_service import ensure_profile
-from transactional.suppliers import statements
 from transactional.suppliers.errors import RefusedStatementError
 from transactional.suppliers.models import SupplyChannel
-from transactional.suppliers.statements import NewStatement
+from transactional.suppliers.money import statements
+from transactional.suppliers.money.statements import NewStatement
 
 
 def import_statement(app_url: str, settings: Settings, file: Path, channel: str, days: tuple[date, date] | None) -> str:

@@ -7,8 +7,8 @@ a failure, trying them by rising g + f·(1 − p)/p is the cheapest order there 
 
 from dataclasses import dataclass
 
-from transactional.suppliers.estimate_rules import Belief
-from transactional.suppliers.routing_terms import PER_MYRIAD
+from transactional.suppliers.routing.estimate_rules import Belief
+from transactional.suppliers.routing.terms import PER_MYRIAD
 
 DAY_S = 86_400
 LEAST_CHANCE = 0.01

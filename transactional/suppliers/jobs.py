@@ -9,7 +9,8 @@ from collections.abc import Callable
 import procrastinate
 
 from transactional.shop import Shop
-from transactional.suppliers import obtaining, purchase_asking
+from transactional.suppliers.purchases import asking as purchase_asking
+from transactional.suppliers.purchases import obtaining
 from transactional.suppliers.service import ASK, OBTAIN, QUEUE, SEND
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import text
 
 from mingsuan.i18n import Translator
 from transactional.db import ReadSession
-from transactional.suppliers import policies, routing_views
-from transactional.suppliers.candidates import market
-from transactional.suppliers.routing_rules import refusals
-from transactional.suppliers.routing_terms import PASSING, PRICED, Situation
-from transactional.suppliers.routing_wording import Money
+from transactional.suppliers.routing import policies
+from transactional.suppliers.routing import views as routing_views
+from transactional.suppliers.routing.candidates import market
+from transactional.suppliers.routing.rules import refusals
+from transactional.suppliers.routing.terms import PASSING, PRICED, Situation
+from transactional.suppliers.routing.wording import Money
 
 MENDABLE = (PASSING - {"quarantined", "no_cost"}) | PRICED
 """What does not keep a channel's price from being the SKU's cost."""

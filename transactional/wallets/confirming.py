@@ -8,12 +8,13 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from mingsuan import clock
-from transactional.accounts import codes, contacts, passwords, rate_limits
-from transactional.accounts.entry_errors import TooManyTriesError, WrongCodeError
-from transactional.accounts.entry_rules import CODES_PER_HOUR
-from transactional.accounts.identifiers import Identifier
+from transactional.accounts.entry import codes, passwords, rate_limits
+from transactional.accounts.entry.errors import TooManyTriesError, WrongCodeError
+from transactional.accounts.entry.identifiers import Identifier
+from transactional.accounts.entry.rate_limits import Allowance
+from transactional.accounts.entry.rules import CODES_PER_HOUR
 from transactional.accounts.models import Customer
-from transactional.accounts.rate_limits import Allowance
+from transactional.accounts.persons import contacts
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import reading, writing
 from transactional.notices import service as notices

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from mingsuan import clock
 from mingsuan.clock import start_of
-from transactional.accounts import identity
+from transactional.accounts.persons import identity
 from transactional.wallets import service, top_up_pages, withdrawal_pages
 from transactional.wallets.rules import no_top_up, withdrawable_fen
 from transactional.wallets.wording import kinds, line_text, no_top_up_text, withdrawal_states

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from mingsuan import clock
 from transactional.accounts import rules
-from transactional.accounts.personal import ErasedError
+from transactional.accounts.persons.personal import ErasedError
 from transactional.accounts.schemas import StaffSubject
 from transactional.backoffice.forms import sentence_of
 from transactional.backoffice.once_at_desk import Done, FormKey, do_once

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from mingsuan import clock
-from transactional.accounts import identity
+from transactional.accounts.persons import identity
 from transactional.accounts.schemas import CustomerSubject
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, faults_of
 from transactional.db import reading, writing

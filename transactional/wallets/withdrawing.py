@@ -7,8 +7,8 @@ from typing import Literal
 from uuid import UUID
 
 from mingsuan import clock, money
-from transactional.accounts import personal
-from transactional.accounts.personal import Sealed
+from transactional.accounts.persons import personal
+from transactional.accounts.persons.personal import Sealed
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, InsufficientBalanceError, InvalidInputError

@@ -13,8 +13,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from mingsuan.i18n import LANGUAGES
-from transactional.accounts import entry_pages, person_pages, security_pages
 from transactional.accounts import pages as accounts
+from transactional.accounts.entry import pages as entry_pages
+from transactional.accounts.entry import security_pages
+from transactional.accounts.persons import pages as person_pages
 from transactional.aftersales import desk as aftersales_desk
 from transactional.aftersales import desk_acts as aftersales_acts
 from transactional.aftersales import pages as aftersales
@@ -55,18 +57,13 @@ from transactional.orders import cart_pages
 from transactional.orders import pages as orders
 from transactional.payments import checkout_pages as checkout
 from transactional.payments import pages as payments
-from transactional.suppliers import (
-    channel_pages,
-    claim_pages,
-    goods_pages,
-    offer_pages,
-    policy_pages,
-    purchase_pages,
-    rate_pages,
-    routing_pages,
-    statement_pages,
-    supplier_pages,
-)
+from transactional.suppliers.channels import pages as channel_pages
+from transactional.suppliers.money import claim_pages, statement_pages, supplier_pages
+from transactional.suppliers.offers import goods_pages, rate_pages
+from transactional.suppliers.offers import pages as offer_pages
+from transactional.suppliers.purchases import pages as purchase_pages
+from transactional.suppliers.routing import pages as routing_pages
+from transactional.suppliers.routing import policy_pages
 from transactional.wallets import desk as wallets_desk
 from transactional.wallets import pages as wallets
 from transactional.web.page import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, OpenPage, PageReading, go, own_address

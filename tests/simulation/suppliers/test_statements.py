@@ -10,7 +10,7 @@ from simulation.suppliers.account import Account
 from simulation.suppliers.entries import StatementErrors, StatementLine
 from simulation.suppliers.statements import ZONE, Format
 from tests.transactional.suppliers.protocols.fulu_shop import spec
-from transactional.suppliers import statement_file
+from transactional.suppliers.money import statement_file
 
 
 @pytest.fixture

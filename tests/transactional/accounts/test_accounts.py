@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from mingsuan import clock
 from tests.transactional.small_shop import Stocked
-from transactional.accounts import log_in, passwords, service, tokens
-from transactional.accounts.identifiers import claimed
-from transactional.accounts.members_entry import Caller, Door
+from transactional.accounts import service, tokens
+from transactional.accounts.entry import log_in, passwords
+from transactional.accounts.entry.identifiers import claimed
+from transactional.accounts.members.entry import Caller, Door
 from transactional.accounts.rules import MAY, email_problems, may, password_problems
 from transactional.accounts.sessions import Visitor
 from transactional.db import WriteSession, reading, writing

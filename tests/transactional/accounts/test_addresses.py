@@ -10,10 +10,10 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.accounts.logged_in import new_customer
 from tests.transactional.api_client import Client
 from tests.transactional.small_shop import Stocked, all_text
-from transactional.accounts import addresses
-from transactional.accounts.address_rules import PROVINCES
-from transactional.accounts.person_errors import TooManyAddressesError
-from transactional.accounts.person_schemas import AddressView
+from transactional.accounts.persons import addresses
+from transactional.accounts.persons.address_rules import PROVINCES
+from transactional.accounts.persons.errors import TooManyAddressesError
+from transactional.accounts.persons.schemas import AddressView
 from transactional.db import reading, writing
 from transactional.errors import InvalidInputError, NotFoundError
 

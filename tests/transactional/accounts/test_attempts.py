@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from mingsuan import clock
-from transactional.accounts import attempts
-from transactional.accounts.attempts import ASK_EVERY, Attempt, Outcome, Watch
-from transactional.accounts.entry_rules import WRONG_A_MINUTE
-from transactional.accounts.refused_attempts import PAIRS, RefusedAttempts
+from transactional.accounts.entry import attempts
+from transactional.accounts.entry.attempts import ASK_EVERY, Attempt, Outcome, Watch
+from transactional.accounts.entry.refused_attempts import PAIRS, RefusedAttempts
+from transactional.accounts.entry.rules import WRONG_A_MINUTE
 from transactional.backoffice import security_queries
 from transactional.db import reading, writing
 from transactional.shop import Shop

@@ -11,9 +11,9 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.accounts.logged_in import log_in_as, new_customer
 from tests.transactional.accounts.sent_codes import last_code, sent
 from tests.transactional.api_client import PASSWORD, Client
-from transactional.accounts import contacts
 from transactional.accounts import service as accounts
-from transactional.accounts.contact_changes import REPLACED
+from transactional.accounts.persons import contacts
+from transactional.accounts.persons.contact_changes import REPLACED
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import reading, writing
 from transactional.shop import Shop

@@ -5,8 +5,8 @@ import pytest
 from mingsuan import clock
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.small_shop import Stocked, all_text
-from transactional.accounts import contacts
-from transactional.accounts.person_errors import PhoneTakenError
+from transactional.accounts.persons import contacts
+from transactional.accounts.persons.errors import PhoneTakenError
 from transactional.db import reading, writing
 from transactional.errors import InvalidInputError
 

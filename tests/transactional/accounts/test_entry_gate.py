@@ -12,13 +12,14 @@ from sqlalchemy import event, text
 from mingsuan import clock
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.api_client import PASSWORD, Client
-from transactional.accounts import jobs, log_in, log_in_by_code, rate_limits, service
-from transactional.accounts.browser import DEVICE_COOKIE
-from transactional.accounts.entry_errors import CrowdedError, TooManyTriesError, WrongCodeError
-from transactional.accounts.entry_queue import EntryQueue
-from transactional.accounts.entry_rules import ADDRESS, CODE_TRIES
-from transactional.accounts.fading import Fading
-from transactional.accounts.identifiers import Identifier, claimed
+from transactional.accounts import jobs, service
+from transactional.accounts.entry import log_in, log_in_by_code, rate_limits
+from transactional.accounts.entry.browser import DEVICE_COOKIE
+from transactional.accounts.entry.errors import CrowdedError, TooManyTriesError, WrongCodeError
+from transactional.accounts.entry.fading import Fading
+from transactional.accounts.entry.identifiers import Identifier, claimed
+from transactional.accounts.entry.queue import EntryQueue
+from transactional.accounts.entry.rules import ADDRESS, CODE_TRIES
 from transactional.accounts.sessions import Opened, Visitor
 from transactional.db import reading, writing
 from transactional.errors import WrongCredentialsError

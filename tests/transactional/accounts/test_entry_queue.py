@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from transactional.accounts.entry_errors import CrowdedError
-from transactional.accounts.entry_queue import PLACES_EACH, EntryQueue
-from transactional.accounts.entry_rules import device_name, rank
+from transactional.accounts.entry.errors import CrowdedError
+from transactional.accounts.entry.queue import PLACES_EACH, EntryQueue
+from transactional.accounts.entry.rules import device_name, rank
 
 pytestmark = pytest.mark.anyio
 

@@ -13,10 +13,10 @@ from tests.transactional.accounts.sent_codes import last_code
 from tests.transactional.api_client import PASSWORD, Client
 from tests.transactional.orders.goods import Market
 from tests.transactional.small_shop import all_text
-from transactional.accounts import addresses, consents, contacts, erasure, identity, identity_checks, personal
 from transactional.accounts import service as accounts
-from transactional.accounts.identity_rules import check_character
-from transactional.accounts.person_errors import NotErasableError
+from transactional.accounts.persons import addresses, consents, contacts, erasure, identity, identity_checks, personal
+from transactional.accounts.persons.errors import NotErasableError
+from transactional.accounts.persons.identity_rules import check_character
 from transactional.accounts.schemas import CustomerSubject
 from transactional.catalogue.forms import FormField
 from transactional.db import reading, writing

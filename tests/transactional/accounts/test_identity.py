@@ -16,14 +16,14 @@ from simulation.identity import APP_ID, Fault, Registry, router
 from tests.transactional.accounts.logged_in import new_customer
 from tests.transactional.api_client import Client, log_in_staff
 from tests.transactional.small_shop import Stocked, all_text
-from transactional.accounts import consents, identity, identity_checks, identity_queries
-from transactional.accounts.entry_errors import TooManyTriesError
-from transactional.accounts.identity_http import SignedProvider
-from transactional.accounts.identity_provider import ManualReview
-from transactional.accounts.identity_rules import check_character
+from transactional.accounts.entry.errors import TooManyTriesError
 from transactional.accounts.jobs import purge_identities
-from transactional.accounts.person_errors import IdentityTakenError
-from transactional.accounts.person_schemas import IdentityView
+from transactional.accounts.persons import consents, identity, identity_checks, identity_queries
+from transactional.accounts.persons.errors import IdentityTakenError
+from transactional.accounts.persons.identity_http import SignedProvider
+from transactional.accounts.persons.identity_provider import ManualReview
+from transactional.accounts.persons.identity_rules import check_character
+from transactional.accounts.persons.schemas import IdentityView
 from transactional.db import reading, writing
 from transactional.errors import InvalidInputError
 from transactional.shop import Shop

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transactional.accounts.identity_rules import Person, check_character, masked_name, masked_number, read
+from transactional.accounts.persons.identity_rules import Person, check_character, masked_name, masked_number, read
 
 TODAY = date(2026, 11, 22)
 EXAMPLE = "11010519491231002X"

@@ -10,7 +10,7 @@ from mingsuan import clock
 from tests.transactional.small_shop import Stocked
 from transactional.accounts import service as accounts
 from transactional.accounts import tokens
-from transactional.accounts.log_ins import LogIns
+from transactional.accounts.entry.log_ins import LogIns
 from transactional.accounts.models import Session
 from transactional.db import engine, writing
 

@@ -5,7 +5,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 
 from tests.transactional.small_shop import Stocked
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.cards.rotation import rotate_master_key
 from transactional.cards.vault import VaultClosedError, open_vault
 from transactional.db import reading, writing

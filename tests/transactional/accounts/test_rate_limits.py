@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from mingsuan.postgres import DatabaseUrls
-from transactional.accounts import rate_limits
-from transactional.accounts.rate_limits import Allowance, Taken
+from transactional.accounts.entry import rate_limits
+from transactional.accounts.entry.rate_limits import Allowance, Taken
 from transactional.db import engine, writing
 from transactional.shop import Shop
 

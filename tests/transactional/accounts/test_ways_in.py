@@ -12,18 +12,19 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.accounts.sent_codes import last_code, sent
 from tests.transactional.api_client import PASSWORD
 from tests.transactional.small_shop import all_text
-from transactional.accounts import code_requests, codes, log_in, log_in_by_code, password_changes, registration, service
-from transactional.accounts.code_requests import TAKEN
-from transactional.accounts.codes import Purpose
-from transactional.accounts.entry_errors import (
+from transactional.accounts import service
+from transactional.accounts.entry import code_requests, codes, log_in, log_in_by_code, password_changes, registration
+from transactional.accounts.entry.code_requests import TAKEN
+from transactional.accounts.entry.codes import Purpose
+from transactional.accounts.entry.errors import (
     CodeNeededError,
     ConsentNeededError,
     TooManyTriesError,
     WrongCodeError,
 )
-from transactional.accounts.entry_rules import ADDRESS, CODES_PER_ADDRESS, CODES_PER_HOUR, IDENTIFIER
-from transactional.accounts.identifiers import Identifier, claimed, identified
-from transactional.accounts.registration import DOCUMENTS, NewAccount
+from transactional.accounts.entry.identifiers import Identifier, claimed, identified
+from transactional.accounts.entry.registration import DOCUMENTS, NewAccount
+from transactional.accounts.entry.rules import ADDRESS, CODES_PER_ADDRESS, CODES_PER_HOUR, IDENTIFIER
 from transactional.accounts.schemas import CustomerSubject
 from transactional.accounts.sessions import Opened, Visitor
 from transactional.db import engine, reading
@@ -291,7 +292,7 @@ class TestPasswords:
     ) -> None:
         await registered(shop)
         before = await rows(shop, "select password_hash from shop.customer")
-        monkeypatch.setattr("transactional.accounts.passwords.is_outdated", lambda _: True)
+        monkeypatch.setattr("transactional.accounts.entry.passwords.is_outdated", lambda _: True)
         await log_in.by_password(shop, LIS, LI, PASSWORD)
         assert await rows(shop, "select password_hash from shop.customer") != before
         assert await log_in.by_password(shop, LIS, LI, PASSWORD)

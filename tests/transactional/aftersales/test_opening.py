@@ -11,7 +11,7 @@ from sqlalchemy import text
 from mingsuan import clock
 from tests.transactional.aftersales.conftest import COST_FEN, Bought, Counter
 from tests.transactional.small_shop import PRICE_FEN
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.aftersales import evidence, opening, rules, service
 from transactional.aftersales.errors import CaseRefusedError, TooManyRequestsError
 from transactional.aftersales.evidence_files import CleanFile

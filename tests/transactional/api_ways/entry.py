@@ -4,9 +4,10 @@ from tests.transactional.accounts.sent_codes import last_code
 from tests.transactional.api_client import PASSWORD, add_customer, new_email
 from tests.transactional.api_ways.way import ANYBODY, CUSTOMER, Asked, Way, Ways, as_customer, nothing
 from tests.transactional.api_ways.world import World
-from transactional.accounts import code_requests, sessions
-from transactional.accounts.codes import Purpose
-from transactional.accounts.identifiers import Identifier
+from transactional.accounts import sessions
+from transactional.accounts.entry import code_requests
+from transactional.accounts.entry.codes import Purpose
+from transactional.accounts.entry.identifiers import Identifier
 from transactional.accounts.sessions import Visitor
 from transactional.db import reading, writing
 

@@ -2,7 +2,7 @@
 
 from tests.transactional.api_ways.way import CUSTOMER, Asked, Way, Ways, as_customer
 from tests.transactional.api_ways.world import World
-from transactional.accounts import addresses
+from transactional.accounts.persons import addresses
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import writing
 

@@ -9,8 +9,9 @@ from tests.transactional.api_client import PASSWORD, Client
 from tests.transactional.orders.goods import Market
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import codes, stock
-from transactional.accounts import members_sessions, tokens
 from transactional.accounts import service as accounts
+from transactional.accounts import tokens
+from transactional.accounts.members import sessions as members_sessions
 from transactional.accounts.models import Session
 from transactional.accounts.schemas import CustomerSubject
 from transactional.catalogue.schemas import ProductKind, SkuView

@@ -8,7 +8,7 @@ from tests.transactional.api_ways.persons import HOME
 from tests.transactional.payments.conftest import Till
 from tests.transactional.payments.conftest import till as till  # noqa: PLC0414  (a fixture)
 from tests.transactional.web.visits import enter_desk, visit
-from transactional.accounts import addresses
+from transactional.accounts.persons import addresses
 from transactional.aftersales import opening
 from transactional.aftersales.schemas import NewCase
 from transactional.db import writing

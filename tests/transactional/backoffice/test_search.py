@@ -15,7 +15,7 @@ from tests.transactional.payments.job_queue import JobQueue
 from tests.transactional.small_shop import Stocked, all_text
 from tests.transactional.web.seen import Seen
 from tests.transactional.web.visits import enter_desk, send, visit
-from transactional.accounts import contacts
+from transactional.accounts.persons import contacts
 from transactional.backoffice import search
 from transactional.cards import defects
 from transactional.cards.defects import BadCode

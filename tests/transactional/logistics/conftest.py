@@ -9,7 +9,7 @@ import pytest
 from mingsuan import clock
 from tests.transactional.orders.goods import Market
 from transactional.accounts import service as accounts
-from transactional.accounts.person_schemas import AddressView
+from transactional.accounts.persons.schemas import AddressView
 from transactional.accounts.schemas import CustomerSubject, StaffSubject
 from transactional.db import writing
 from transactional.logistics import dispatching

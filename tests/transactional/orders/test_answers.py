@@ -12,7 +12,7 @@ from tests.transactional.accounts.logged_in import new_customer
 from tests.transactional.api_client import Client, log_in_staff
 from tests.transactional.orders.goods import Market
 from tests.transactional.small_shop import all_text
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.catalogue.forms import FormField
 from transactional.db import reading, writing
 from transactional.orders import answers, service

@@ -12,10 +12,11 @@ from tests.transactional.api_ways.world import World, new_name
 from tests.transactional.page_ways import things
 from tests.transactional.page_ways.page_way import PageWay, PageWays, Sent, any_customer, keyed
 from tests.transactional.small_shop import PRICE_FEN
-from transactional.accounts import addresses, contact_changes, sessions
 from transactional.accounts import service as accounts
-from transactional.accounts.browser import FLOW_COOKIE, Flow, give_flow
-from transactional.accounts.identifiers import Identifier
+from transactional.accounts import sessions
+from transactional.accounts.entry.browser import FLOW_COOKIE, Flow, give_flow
+from transactional.accounts.entry.identifiers import Identifier
+from transactional.accounts.persons import addresses, contact_changes
 from transactional.accounts.schemas import CustomerSubject
 from transactional.accounts.sessions import Visitor
 from transactional.benefits import bindings

@@ -12,8 +12,9 @@ from tests.transactional.page_ways import supply
 from tests.transactional.page_ways.page_way import PageWay, PageWays, Sent, asked, keyed, may
 from transactional.catalogue import service as catalogue
 from transactional.db import writing
-from transactional.suppliers import offers, purchasing
+from transactional.suppliers.offers import observing as offers
 from transactional.suppliers.protocols.interface import OfferFact
+from transactional.suppliers.purchases import claiming as purchasing
 
 OPEN = "update shop.purchase set state = 'submitted', submitted_at = :at where id = :id returning public_id"
 

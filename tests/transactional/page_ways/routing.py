@@ -9,9 +9,10 @@ from tests.transactional.api_ways.world import World, new_name
 from tests.transactional.page_ways.page_way import PageWay, PageWays, Sent, asked, keyed, may
 from transactional.catalogue import service as catalogue
 from transactional.db import writing
-from transactional.suppliers import policies, routing
 from transactional.suppliers.models import RoutingDecision
-from transactional.suppliers.routing_terms import Policy
+from transactional.suppliers.routing import deciding as routing
+from transactional.suppliers.routing import policies
+from transactional.suppliers.routing.terms import Policy
 
 RULES = {
     "floor": "0.50",

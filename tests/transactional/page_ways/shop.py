@@ -12,10 +12,10 @@ from tests.transactional.api_ways.world import World
 from tests.transactional.page_ways.page_way import PageWay, PageWays, Sent, asked, said
 from tests.transactional.page_ways.things import provider
 from tests.transactional.web.test_product_desk import picture
-from transactional.accounts import code_requests
-from transactional.accounts.browser import FLOW_COOKIE, Flow, give_flow
-from transactional.accounts.codes import Purpose
-from transactional.accounts.identifiers import Identifier
+from transactional.accounts.entry import code_requests
+from transactional.accounts.entry.browser import FLOW_COOKIE, Flow, give_flow
+from transactional.accounts.entry.codes import Purpose
+from transactional.accounts.entry.identifiers import Identifier
 from transactional.accounts.sessions import Visitor
 from transactional.catalogue import pictures
 from transactional.db import writing

@@ -11,10 +11,11 @@ from tests.transactional.page_ways.page_way import File, PageWay, PageWays, Sent
 from transactional.alerts.service import raise_alert
 from transactional.catalogue import service as catalogue
 from transactional.db import writing
-from transactional.suppliers import channels, offers
-from transactional.suppliers.channel_forms import NewChannel
-from transactional.suppliers.channels import NewSupplier
+from transactional.suppliers.channels import keeping as channels
+from transactional.suppliers.channels.forms import NewChannel
+from transactional.suppliers.channels.keeping import NewSupplier
 from transactional.suppliers.models import SupplyChannel
+from transactional.suppliers.offers import observing as offers
 from transactional.suppliers.protocols.interface import OfferFact
 
 NOWHERE = "http://127.0.0.1:9/nobody"

@@ -7,8 +7,8 @@ from tests.transactional.api_ways.world import World, new_name
 from tests.transactional.page_ways.page_way import File, PageWay, PageWays, Sent, asked, keyed, may
 from tests.transactional.page_ways.supply import channel
 from transactional.db import writing
-from transactional.suppliers import claims, statements
-from transactional.suppliers.statements import NewStatement
+from transactional.suppliers.money import claims, statements
+from transactional.suppliers.money.statements import NewStatement
 
 
 async def _supplier(world: World) -> Sent:

@@ -9,8 +9,8 @@ from tests.transactional.logistics.conftest import ADDRESS
 from tests.transactional.payments.conftest import Till
 from tests.transactional.small_shop import PRICE_FEN
 from tests.transactional.wallets.conftest import ACCOUNT, NAME, Purse
-from transactional.accounts import identity_checks
-from transactional.accounts.identity_rules import check_character
+from transactional.accounts.persons import identity_checks
+from transactional.accounts.persons.identity_rules import check_character
 from transactional.accounts.schemas import CustomerSubject
 from transactional.aftersales import opening
 from transactional.aftersales import service as aftersales

@@ -21,9 +21,9 @@ from tests.transactional.payments.fake_gateway import FakeGateway
 from tests.transactional.payments.job_queue import JobQueue
 from tests.transactional.small_shop import Stocked, one_sku
 from tests.transactional.wallets.conftest import Purse
-from transactional.accounts import members_sessions
-from transactional.accounts.identity_provider import ManualReview
+from transactional.accounts.members import sessions as members_sessions
 from transactional.accounts.models import Staff
+from transactional.accounts.persons.identity_provider import ManualReview
 from transactional.db import engine, writing
 from transactional.edge import STAFF_COOKIE
 from transactional.shop import open_shop

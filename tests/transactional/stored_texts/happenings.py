@@ -11,7 +11,7 @@ from tests.transactional.page_ways import back_rooms, customers, desk, shop, sto
 from tests.transactional.page_ways.page_way import PageWays, Sent, keyed
 from tests.transactional.page_ways.yard import ask, staff_cookie
 from transactional import selling
-from transactional.accounts import addresses
+from transactional.accounts.persons import addresses
 from transactional.accounts.schemas import CustomerSubject
 from transactional.benefits import bindings
 from transactional.catalogue.forms import FormField

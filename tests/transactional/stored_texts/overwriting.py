@@ -13,7 +13,7 @@ from sqlalchemy import text
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.stored_texts.columns import FILLED
 from tests.transactional.stored_texts.payload import payload
-from transactional.accounts import personal
+from transactional.accounts.persons import personal
 from transactional.cards import keyring
 from transactional.cards.service import delivery_place
 from transactional.cards.vault import Code

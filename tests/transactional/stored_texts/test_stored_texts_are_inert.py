@@ -24,7 +24,7 @@ from tests.transactional.stored_texts.asking import Answer
 from tests.transactional.stored_texts.parsing import Parse, parser
 from tests.transactional.stored_texts.payload import MARK, STARTS, readable
 from tests.transactional.stored_texts.verdict import Verdict, of_page
-from transactional.accounts import passwords
+from transactional.accounts.entry import passwords
 from transactional.backoffice import exports
 from transactional.cards import export as codes
 from transactional.catalogue import structured

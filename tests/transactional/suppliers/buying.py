@@ -18,8 +18,7 @@ from transactional.ledger import service as ledger
 from transactional.orders.checkout import Terms, Wanted, place
 from transactional.payments.wallet import pay_from_wallet
 from transactional.shop import Shop
-from transactional.suppliers import obtaining, purchase_asking
-from transactional.suppliers.channels import OpenChannel
+from transactional.suppliers.channels.keeping import OpenChannel
 from transactional.suppliers.models import SupplyChannel
 from transactional.suppliers.protocols.interface import (
     Acknowledgement,
@@ -31,7 +30,9 @@ from transactional.suppliers.protocols.interface import (
     SupplyAsk,
     SupplyFact,
 )
-from transactional.suppliers.purchase_supplies import Supplies
+from transactional.suppliers.purchases import asking as purchase_asking
+from transactional.suppliers.purchases import obtaining
+from transactional.suppliers.purchases.supplies import Supplies
 
 Say = Callable[[SupplyAsk], SupplyFact]
 

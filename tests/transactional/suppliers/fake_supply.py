@@ -13,10 +13,11 @@ from tests.transactional.small_shop import Stocked
 from transactional.catalogue import service as catalogue
 from transactional.db import writing
 from transactional.outcomes import UnknownOutcomeError
-from transactional.suppliers import channels, offers
-from transactional.suppliers.channel_forms import NewChannel
-from transactional.suppliers.channels import NewSupplier
-from transactional.suppliers.offers import OfferChange
+from transactional.suppliers.channels import keeping as channels
+from transactional.suppliers.channels.forms import NewChannel
+from transactional.suppliers.channels.keeping import NewSupplier
+from transactional.suppliers.offers import observing as offers
+from transactional.suppliers.offers.observing import OfferChange
 from transactional.suppliers.protocols import configured
 from transactional.suppliers.protocols.interface import BalanceFact, OfferFact
 

@@ -8,11 +8,12 @@ from typing import Any
 from tests.transactional.small_shop import Stocked
 from transactional.catalogue import service as catalogue
 from transactional.db import writing
-from transactional.suppliers import estimates, policies, routing
-from transactional.suppliers.estimate_rules import Outcome
 from transactional.suppliers.models import Offer, Supplier, SupplierBalance, SupplyChannel
-from transactional.suppliers.routing import Decided
-from transactional.suppliers.routing_terms import Policy
+from transactional.suppliers.routing import deciding as routing
+from transactional.suppliers.routing import estimates, policies
+from transactional.suppliers.routing.deciding import Decided
+from transactional.suppliers.routing.estimate_rules import Outcome
+from transactional.suppliers.routing.terms import Policy
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
 """12:00 in the shop's zone."""

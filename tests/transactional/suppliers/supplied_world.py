@@ -14,10 +14,10 @@ from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
 from transactional.accounts import service as accounts
 from transactional.db import reading, writing
 from transactional.ledger import check, supplier_checks, supplier_rules
-from transactional.suppliers import balances, payments, statements
 from transactional.suppliers.models import Purchase, Supplier, SupplyChannel
-from transactional.suppliers.payments import NewPayment
-from transactional.suppliers.statements import NewStatement, TakenIn
+from transactional.suppliers.money import balances, payments, statements
+from transactional.suppliers.money.payments import NewPayment
+from transactional.suppliers.money.statements import NewStatement, TakenIn
 
 DAY = date(2026, 9, 1)
 NOON = datetime(2026, 9, 1, 4, tzinfo=UTC)

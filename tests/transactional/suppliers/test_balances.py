@@ -11,9 +11,9 @@ from tests.transactional.small_shop import Stocked
 from transactional.db import WriteSession, reading, writing
 from transactional.ledger import service as ledger
 from transactional.ledger import supplier_checks, supplier_rules
-from transactional.suppliers import balances
-from transactional.suppliers.balances import Balance, Move
 from transactional.suppliers.models import Supplier
+from transactional.suppliers.money import balances
+from transactional.suppliers.money.balances import Balance, Move
 
 AT = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from transactional.suppliers import breaker_rules
-from transactional.suppliers.breaker_rules import Breaker
+from transactional.suppliers.purchases import breaker_rules
+from transactional.suppliers.purchases.breaker_rules import Breaker
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -13,13 +13,15 @@ from tests.transactional.small_shop import Stocked, all_text
 from tests.transactional.suppliers.fake_supply import NOON, SECRET, Supplied, new_channel, supplied
 from transactional.db import reading, writing
 from transactional.errors import InvalidInputError, NameTakenError
-from transactional.suppliers import channels, offers, rate_watch, rates, sync
-from transactional.suppliers.channel_forms import ChannelEdit, ProtocolForm, edit_problems, is_address, new_problems
+from transactional.suppliers.channels import keeping as channels
+from transactional.suppliers.channels.forms import ChannelEdit, ProtocolForm, edit_problems, is_address, new_problems
 from transactional.suppliers.errors import ChannelEndedError, ChannelWithoutProtocolError, NoRateError
 from transactional.suppliers.models import SupplyChannel
+from transactional.suppliers.offers import observing as offers
+from transactional.suppliers.offers import rate_watch, rates, sync
+from transactional.suppliers.offers.rates import NewRate
+from transactional.suppliers.offers.sync_rules import next_in_s
 from transactional.suppliers.protocols.interface import FieldSpec
-from transactional.suppliers.rates import NewRate
-from transactional.suppliers.sync_rules import next_in_s
 
 pytestmark = pytest.mark.anyio
 ASKED = ProtocolForm((FieldSpec("app_key", ""), FieldSpec("app_secret", "")), (FieldSpec("currency", "", False),))

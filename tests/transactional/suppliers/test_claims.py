@@ -12,11 +12,12 @@ from transactional.cards.defects import BadCode, report_defect
 from transactional.db import writing
 from transactional.errors import InvalidInputError
 from transactional.outcomes import UnknownOutcomeError
-from transactional.suppliers import channels, claim_sending, claims
-from transactional.suppliers.balances import Balance
-from transactional.suppliers.channels import OpenChannel
+from transactional.suppliers.channels import keeping as channels
+from transactional.suppliers.channels.keeping import OpenChannel
 from transactional.suppliers.errors import ClaimEndedError, NothingToClaimError
 from transactional.suppliers.models import DefectClaim, SupplyChannel
+from transactional.suppliers.money import claim_sending, claims
+from transactional.suppliers.money.balances import Balance
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transactional.suppliers import estimate_rules as rules
-from transactional.suppliers.estimate_rules import Evidence, Outcome, OutcomeKind, believed, fresh, learned
+from transactional.suppliers.routing import estimate_rules as rules
+from transactional.suppliers.routing.estimate_rules import Evidence, Outcome, OutcomeKind, believed, fresh, learned
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 USUAL = rules.OUT_FOR_S / (rules.UP_FOR_S + rules.OUT_FOR_S)

@@ -19,9 +19,9 @@ from transactional.db import reading, writing
 from transactional.errors import OutOfStockError
 from transactional.orders.checkout import PlacedOrder, Terms, Wanted, place
 from transactional.payments.wallet import pay_from_wallet
-from transactional.suppliers import routing
 from transactional.suppliers.models import RoutingDecision
-from transactional.suppliers.routing_records import replay
+from transactional.suppliers.routing import deciding as routing
+from transactional.suppliers.routing.records import replay
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transactional.suppliers.matching_rules import Book, Booking, Judged, Span, Stated, books, judge
+from transactional.suppliers.money.matching_rules import Book, Booking, Judged, Span, Stated, books, judge
 
 DAY_0 = datetime(2026, 9, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -11,10 +11,13 @@ from mingsuan import clock
 from tests.transactional.small_shop import Stocked
 from tests.transactional.suppliers.fake_supply import NOON, Supplied, fact, set_price, supplied
 from transactional.db import WriteSession, writing
-from transactional.suppliers import inversions, offer_acts, offers, rates
 from transactional.suppliers.errors import NothingToBelieveError
-from transactional.suppliers.offer_rules import Believed, judged
-from transactional.suppliers.rates import NewRate
+from transactional.suppliers.offers import acts as offer_acts
+from transactional.suppliers.offers import observing as offers
+from transactional.suppliers.offers import rates
+from transactional.suppliers.offers.rates import NewRate
+from transactional.suppliers.offers.rules import Believed, judged
+from transactional.suppliers.routing import inversions
 
 pytestmark = pytest.mark.anyio
 

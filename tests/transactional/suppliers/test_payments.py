@@ -12,11 +12,12 @@ from transactional.alerts.service import lasting
 from transactional.db import reading, writing
 from transactional.errors import InvalidInputError
 from transactional.ledger import supplier_rules
-from transactional.suppliers import balances, payments, rates, runway
-from transactional.suppliers.balances import Balance
 from transactional.suppliers.errors import NoRateError, PaymentRecordedError
-from transactional.suppliers.payments import NewPayment
-from transactional.suppliers.rates import NewRate
+from transactional.suppliers.money import balances, payments, runway
+from transactional.suppliers.money.balances import Balance
+from transactional.suppliers.money.payments import NewPayment
+from transactional.suppliers.offers import rates
+from transactional.suppliers.offers.rates import NewRate
 
 pytestmark = pytest.mark.anyio
 ENTRIES = """

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from transactional.suppliers import purchase_rules
-from transactional.suppliers.purchase_rules import ForbiddenMoveError, meaning_of, move
+from transactional.suppliers.purchases import rules as purchase_rules
+from transactional.suppliers.purchases.rules import ForbiddenMoveError, meaning_of, move
 from transactional.suppliers.states import HOLDING, OPEN, PURCHASE_STATES
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -11,9 +11,12 @@ from transactional.db import writing
 from transactional.orders import by_hand, fulfilment
 from transactional.outcomes import UnknownOutcomeError
 from transactional.payments import refunds
-from transactional.suppliers import offers, purchase_asking, purchase_endings, purchasing
 from transactional.suppliers.errors import PurchaseMovedOnError, PurchaseOpenError
+from transactional.suppliers.offers import observing as offers
 from transactional.suppliers.protocols.interface import SupplierRefusedError
+from transactional.suppliers.purchases import asking as purchase_asking
+from transactional.suppliers.purchases import claiming as purchasing
+from transactional.suppliers.purchases import endings as purchase_endings
 
 pytestmark = pytest.mark.anyio
 SILENCE = UnknownOutcomeError("no answer in time")
@@ -131,7 +134,7 @@ async def test_a_crash_before_or_after_the_call_is_found_and_ended(world: Buying
         async with writing(world.shop.engine) as session:
             await purchasing.claim(session, world.shop, unit, clock.now())
     [(purchase,)] = await world.rows(f"select id from shop.purchase where fulfilment_id = {sent}")
-    from transactional.suppliers import obtaining
+    from transactional.suppliers.purchases import obtaining
 
     await obtaining._begin(world.shop, purchase)  # and the worker dies while the call is under way
     with clock.at(clock.now() + timedelta(minutes=3)):
@@ -277,7 +280,7 @@ async def test_nothing_is_bought_below_the_floor_until_an_owner_says_so(world: B
     async with writing(world.shop.engine) as session:
         claimed = await purchase_endings.try_again(session, world.shop, name, wishes, "a promise", clerk, clock.now())
     assert claimed.kind == "buy"
-    from transactional.suppliers import obtaining
+    from transactional.suppliers.purchases import obtaining
 
     await obtaining.send_or_obtain(world.shop, claimed.purchase_id or 0)
     assert await world.unit(unit) == ("delivered", None, 4900)

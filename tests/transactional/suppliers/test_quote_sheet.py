@@ -13,10 +13,10 @@ from tests.transactional.small_shop import Stocked
 from tests.transactional.suppliers.fake_supply import Supplied, fact, supplied
 from transactional.db import writing
 from transactional.errors import InvalidInputError, RefusedFileError
-from transactional.suppliers import quote_rows, quote_sheet, rate_sheet
 from transactional.suppliers.models import SupplyChannel
-from transactional.suppliers.quote_rows import Quote
-from transactional.suppliers.rates import NewRate
+from transactional.suppliers.offers import quote_rows, quote_sheet, rate_sheet
+from transactional.suppliers.offers.quote_rows import Quote
+from transactional.suppliers.offers.rates import NewRate
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 22)

@@ -12,10 +12,10 @@ from mingsuan.i18n import LANGUAGES, translator
 from tests.transactional.small_shop import Stocked, codes
 from tests.transactional.suppliers.routed import NOON, Supplied
 from transactional.db import reading, writing
-from transactional.suppliers.estimate_rules import Outcome
 from transactional.suppliers.models import ExchangeRate, RoutingDecision
-from transactional.suppliers.routing_records import replay
-from transactional.suppliers.routing_wording import sentence
+from transactional.suppliers.routing.estimate_rules import Outcome
+from transactional.suppliers.routing.records import replay
+from transactional.suppliers.routing.wording import sentence
 
 pytestmark = pytest.mark.anyio
 

@@ -16,9 +16,10 @@ from tests.transactional.suppliers.routed import Supplied
 from tests.transactional.web.seen import Seen
 from tests.transactional.web.visits import enter_desk, send, visit
 from transactional.db import reading
-from transactional.suppliers import policies, policy_form, routing_views
 from transactional.suppliers.models import RoutingDecision, RoutingPolicy
-from transactional.suppliers.routing_terms import Policy, Window
+from transactional.suppliers.routing import policies, policy_form
+from transactional.suppliers.routing import views as routing_views
+from transactional.suppliers.routing.terms import Policy, Window
 
 pytestmark = pytest.mark.anyio
 TYPED = {

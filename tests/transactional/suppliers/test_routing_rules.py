@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from mingsuan import money
 from mingsuan.i18n import LANGUAGES, translator
 from transactional.suppliers.effective_cost import Prices, effective_fen
-from transactional.suppliers.estimate_rules import CERTAIN, Belief
-from transactional.suppliers.routing_records import INPUTS, JUDGED, Inputs
-from transactional.suppliers.routing_rules import choose, draw
-from transactional.suppliers.routing_terms import Candidate, Choice, Policy, Situation, Window
-from transactional.suppliers.routing_wording import sentence
+from transactional.suppliers.routing.estimate_rules import CERTAIN, Belief
+from transactional.suppliers.routing.records import INPUTS, JUDGED, Inputs
+from transactional.suppliers.routing.rules import choose, draw
+from transactional.suppliers.routing.terms import Candidate, Choice, Policy, Situation, Window
+from transactional.suppliers.routing.wording import sentence
 
 shares = st.floats(0, 1)
 seconds = st.floats(0, 10_000)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transactional.suppliers.runway_rules import DAYS, Runway, runway
+from transactional.suppliers.money.runway_rules import DAYS, Runway, runway
 
 
 def test_four_days_by_hand() -> None:

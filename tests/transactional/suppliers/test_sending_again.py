@@ -12,11 +12,13 @@ from transactional import calls
 from transactional.db import WriteSession
 from transactional.outcomes import UnknownOutcomeError
 from transactional.shop import Shop
-from transactional.suppliers import breaker, purchase_asking, purchase_facts
 from transactional.suppliers.models import Purchase
 from transactional.suppliers.protocols.interface import SupplierRefusedError, Supply, SupplyAsk, SupplyFact
-from transactional.suppliers.purchase_asking import Question
-from transactional.suppliers.purchase_rules import may_send_again
+from transactional.suppliers.purchases import asking as purchase_asking
+from transactional.suppliers.purchases import breaker
+from transactional.suppliers.purchases import facts as purchase_facts
+from transactional.suppliers.purchases.asking import Question
+from transactional.suppliers.purchases.rules import may_send_again
 
 SENT = datetime(2026, 3, 1, tzinfo=UTC)
 ASK = SupplyAsk("P1", "12-345", 1, "CNY", Decimal(12))

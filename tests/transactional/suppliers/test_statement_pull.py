@@ -10,9 +10,10 @@ from tests.transactional.small_shop import Stocked
 from tests.transactional.suppliers.supplied_world import DAY, NOON, SuppliedWorld, file_of, line, supplied_world
 from transactional.alerts.service import lasting
 from transactional.db import reading
-from transactional.suppliers import channels, statement_pull
-from transactional.suppliers.channels import OpenChannel
+from transactional.suppliers.channels import keeping as channels
+from transactional.suppliers.channels.keeping import OpenChannel
 from transactional.suppliers.models import SupplyChannel
+from transactional.suppliers.money import statement_pull
 from transactional.suppliers.protocols.interface import StatementFile, StatementNotReadyError
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from tests.transactional.small_shop import Stocked
 from tests.transactional.suppliers.supplied_world import DAY, NOON, SuppliedWorld, file_of, line, supplied_world
 from transactional.db import writing
-from transactional.suppliers import rates, statement_settling
 from transactional.suppliers.errors import (
     DifferenceOpenError,
     DifferenceSettledError,
@@ -18,7 +17,9 @@ from transactional.suppliers.errors import (
     RefusedStatementError,
     StatementOverlapsError,
 )
-from transactional.suppliers.rates import NewRate
+from transactional.suppliers.money import statement_settling
+from transactional.suppliers.offers import rates
+from transactional.suppliers.offers.rates import NewRate
 
 pytestmark = pytest.mark.anyio
 LINES = """

@@ -10,7 +10,7 @@ from tests.transactional.api_client import PASSWORD, Client
 from tests.transactional.wallets.conftest import NAME, Purse
 from tests.transactional.web.seen import Seen
 from tests.transactional.web.visits import HTML, credit, enter_desk, register, send, visit
-from transactional.accounts import identity
+from transactional.accounts.persons import identity
 
 pytestmark = pytest.mark.anyio
 

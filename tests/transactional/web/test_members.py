@@ -14,7 +14,7 @@ from tests.transactional.api_client import PASSWORD, Client
 from tests.transactional.small_shop import all_text
 from tests.transactional.web.seen import Seen
 from tests.transactional.web.visits import HTML, enter_desk, send, visit
-from transactional.accounts import members
+from transactional.accounts.members import service as members
 from transactional.db import writing
 from transactional.shop import Shop
 
@@ -261,7 +261,7 @@ async def test_two_owners_who_switch_each_other_off_at_once_leave_one(shop: Shop
     import asyncio
 
     from transactional.accounts import service as accounts
-    from transactional.accounts.members_errors import LastOwnerError
+    from transactional.accounts.members.errors import LastOwnerError
 
     async with writing(shop.engine) as session:
         one = await accounts.add_staff(session, "one@example.com", PASSWORD, "", "owner")

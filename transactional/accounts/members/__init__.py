@@ -1,0 +1,1 @@
+"""Staff: who they are, how they join and come in, their second step, devices and log-ins."""

@@ -1,0 +1,1 @@
+"""Suppliers and the channels to them, with their credentials."""

@@ -1,0 +1,1 @@
+"""What channels offer, at which price: pulls, pushes, sheets, exchange rates."""

@@ -1,0 +1,1 @@
+"""Buying a unit: claimed, sent, asked after, delivered or failed; what suppliers tell, breakers."""
