@@ -16,7 +16,7 @@ from typing import Literal
 
 from benchmarks.report import Report
 from simulation.routing_world import BY_HAND_FEN, CHANNELS, DAYS, ORDERS, SOLD_FEN, Attempt, RoutingWorld, instant
-from transactional.suppliers.effective_cost import DAY_S, Prices, effective_fen
+from transactional.suppliers.routing.effective_cost import DAY_S, Prices, effective_fen
 from transactional.suppliers.routing.estimate_rules import (
     CERTAIN,
     Belief,

@@ -13,7 +13,7 @@ from mingsuan.clock import start_of
 from transactional.cards.schemas import BatchAccount
 from transactional.cards.stock_queries import ACCOUNT
 from transactional.db import ReadSession
-from transactional.suppliers import naming
+from transactional.suppliers.money import naming
 
 A_PAGE = 25
 

@@ -17,7 +17,7 @@ from transactional.catalogue.editing import Work, recorded
 from transactional.catalogue.schemas import NewParts, NewPrice, NewSku, SkuChange
 from transactional.db import WriteSession, reading
 from transactional.errors import NotFoundError, ShopError
-from transactional.suppliers import price_check
+from transactional.suppliers.routing import price_check
 from transactional.web.page import Clerk, DeskPage, Page, go
 
 router = APIRouter(

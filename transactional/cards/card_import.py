@@ -26,7 +26,7 @@ from transactional.db import ReadSession, WriteSession
 from transactional.errors import FieldProblem, InvalidInputError
 from transactional.ledger.rules import codes_bought
 from transactional.suppliers.money import balances
-from transactional.suppliers.naming import supplier_named
+from transactional.suppliers.money.naming import supplier_named
 
 PROBLEMS_SHOWN = 200
 CARD = {

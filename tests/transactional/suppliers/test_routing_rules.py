@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mingsuan import money
 from mingsuan.i18n import LANGUAGES, translator
-from transactional.suppliers.effective_cost import Prices, effective_fen
+from transactional.suppliers.routing.effective_cost import Prices, effective_fen
 from transactional.suppliers.routing.estimate_rules import CERTAIN, Belief
 from transactional.suppliers.routing.records import INPUTS, JUDGED, Inputs
 from transactional.suppliers.routing.rules import choose, draw

@@ -22,10 +22,10 @@ from transactional.suppliers.channels import keeping as channels
 from transactional.suppliers.channels import supply_views
 from transactional.suppliers.channels.forms import WITHOUT_SUPPLIER
 from transactional.suppliers.channels.supply_views import Wanted
+from transactional.suppliers.channels.supply_wording import channel_done_texts, channel_state_texts, offer_state_texts
 from transactional.suppliers.offers import sync
 from transactional.suppliers.protocols.field_wording import field_texts, protocol_texts
 from transactional.suppliers.states import PROTOCOLS
-from transactional.suppliers.supply_wording import channel_done_texts, channel_state_texts, offer_state_texts
 from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 
 router = APIRouter(prefix="/desk/channels", include_in_schema=False, dependencies=[Depends(may("see_supply"))])

@@ -16,14 +16,13 @@ from transactional.backoffice.roles import may
 from transactional.backoffice.wording import amount_hint
 from transactional.db import WriteSession
 from transactional.errors import NotFoundError, ShopError
-from transactional.suppliers import terms
-from transactional.suppliers.money import money_views, payments, runway
+from transactional.suppliers.channels.supply_wording import terms_texts
+from transactional.suppliers.money import money_views, payments, runway, terms
 from transactional.suppliers.money.money_wording import done_texts, payment_texts
 from transactional.suppliers.money.payments import NewPayment
 from transactional.suppliers.money.runway_rules import DAYS, Runway
 from transactional.suppliers.money.runway_rules import runway as lasts_for
 from transactional.suppliers.offers.rate_rules import own_rate, to_fen
-from transactional.suppliers.supply_wording import terms_texts
 from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 
 router = APIRouter(prefix="/desk/suppliers", include_in_schema=False, dependencies=[Depends(may("see_supply"))])

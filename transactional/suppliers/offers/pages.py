@@ -21,12 +21,12 @@ from transactional.errors import FieldProblem, InvalidInputError, NotFoundError,
 from transactional.suppliers.channels import keeping as channels
 from transactional.suppliers.channels import supply_views
 from transactional.suppliers.channels.supply_views import Wanted
+from transactional.suppliers.channels.supply_wording import offer_done_texts, offer_state_texts, source_texts
 from transactional.suppliers.offers import acts as offer_acts
 from transactional.suppliers.offers import observing as offers
 from transactional.suppliers.offers.rules import BEYOND, FINEST
 from transactional.suppliers.protocols.interface import OfferFact
 from transactional.suppliers.states import OFFER_STATES
-from transactional.suppliers.supply_wording import offer_done_texts, offer_state_texts, source_texts
 from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 
 router = APIRouter(prefix="/desk/offers", include_in_schema=False, dependencies=[Depends(may("see_supply"))])

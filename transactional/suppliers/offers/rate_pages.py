@@ -14,10 +14,10 @@ from transactional.backoffice.roles import may
 from transactional.db import WriteSession
 from transactional.errors import FieldProblem, InvalidInputError, ShopError
 from transactional.suppliers.channels import supply_views
+from transactional.suppliers.channels.supply_wording import source_texts
 from transactional.suppliers.offers import rate_sheet, rate_watch, rates
 from transactional.suppliers.offers.rates import NewRate
 from transactional.suppliers.routing import inversions
-from transactional.suppliers.supply_wording import source_texts
 from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 
 router = APIRouter(prefix="/desk/rates", include_in_schema=False, dependencies=[Depends(may("see_supply"))])

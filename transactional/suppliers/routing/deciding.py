@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Literal
 
 from transactional.db import ReadSession, WriteSession
-from transactional.suppliers.effective_cost import Prices
 from transactional.suppliers.models import RoutingDecision
 from transactional.suppliers.offers.rate_rules import own_rate
 from transactional.suppliers.routing import policies
 from transactional.suppliers.routing.candidates import market
+from transactional.suppliers.routing.effective_cost import Prices
 from transactional.suppliers.routing.records import Inputs, written
 from transactional.suppliers.routing.rules import choose
 from transactional.suppliers.routing.terms import Choice, Situation, Stage

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from transactional.suppliers.effective_cost import Prices
 from transactional.suppliers.models import RoutingDecision
+from transactional.suppliers.routing.effective_cost import Prices
 from transactional.suppliers.routing.rules import ALGORITHM, choose
 from transactional.suppliers.routing.terms import Candidate, Choice, Judged, Policy, Situation
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from math import inf
 
-from transactional.suppliers.effective_cost import Prices, effective_fen
+from transactional.suppliers.routing.effective_cost import Prices, effective_fen
 from transactional.suppliers.routing.terms import (
     PASSING,
     PER_MYRIAD,
