@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, File, Form, Path, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from transactional.aftersales import evidence, opening, pages, service
@@ -26,7 +26,7 @@ Files = Annotated[list[UploadFile], File(max_length=pages.FILES_AT_ONCE)]
 async def open_case(
     page: OpenPage,
     buyer: Buyer,
-    order_no: str,
+    order_no: Annotated[str, Path(max_length=64)],
     key: FormKey,
     unit: Annotated[list[UUID], Form(max_length=100)],
     reason: Annotated[str, Form(max_length=40)],

@@ -19,7 +19,7 @@ from transactional.backoffice.order_filter_form import FilterForm, chosen_by, fi
 from transactional.backoffice.order_list import OrderFilter
 from transactional.backoffice.order_wording import found_texts, method_texts, outcome_texts, wait_texts
 from transactional.backoffice.roles import may
-from transactional.backoffice.stuck_schemas import BulkAct, BulkOrder, BulkResult
+from transactional.backoffice.stuck_schemas import BulkAct, BulkOrder, BulkResult, OrderNo
 from transactional.db import reading, writing
 from transactional.errors import NotFoundError
 from transactional.idempotency import recorded
@@ -73,7 +73,10 @@ async def export(
     form = FilterForm.of(await request.form())
     at, zone = clock.now(), page.shop.zone
     async with reading(page.shop.engine) as session:
-        chosen = await chosen_by(form, session, page)
+        try:
+            chosen = await chosen_by(form, session, page)
+        except RefusedForm:
+            return go(f"/desk/orders?{form.query()}")  # the list says what is wrong with the filters
         count = (await order_list.totals(session, chosen, at, zone)).count
         customer = await order_sheet.customer_of(session, chosen)
     if count > exports.MOST_ROWS[format]:
@@ -103,7 +106,7 @@ async def bulk(
     clerk: Clerk,
     key: FormKey,
     act: Annotated[BulkAct, Form()],
-    order_no: Annotated[list[str], Form(max_length=200)] = [],  # noqa: B006  (FastAPI copies it)
+    order_no: Annotated[list[OrderNo], Form(max_length=200)] = [],  # noqa: B006  (FastAPI copies it)
     reason: Reason = "",
 ) -> RedirectResponse:
     """Raises ReasonNeededError, and InvalidInputError when no order is chosen."""

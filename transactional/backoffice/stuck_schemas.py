@@ -34,12 +34,13 @@ class StuckList(View):
     total: int
 
 
+OrderNo = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+
+
 class BulkOrder(Command):
     """One act on many orders."""
 
-    order_nos: tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...] = Field(
-        min_length=1, max_length=200
-    )
+    order_nos: tuple[OrderNo, ...] = Field(min_length=1, max_length=200)
     act: BulkAct
     reason: str = Field(min_length=1, max_length=500, description="Why; kept on record")
 

@@ -73,6 +73,14 @@ def key_of(html: str) -> str:
     return found[1]
 
 
+async def test_a_number_that_no_order_has_is_no_failure_of_the_shop(client: Client, counter: Counter) -> None:
+    bought = await counter.bought()
+    await as_customer(client, counter, bought)
+    form = {"unit": str(bought.units[0]), "reason": "other", "idempotency_key": "12345678"}
+    for order_no, status in (("x" * 65, 422), ("x" * 64, 404)):
+        assert (await client.post(f"/orders/{order_no}/help", data=form, headers=HTML)).status_code == status
+
+
 async def test_before_sending_a_shopper_reads_what_will_happen(client: Client, counter: Counter) -> None:
     bought = await counter.bought()
     await as_customer(client, counter, bought)

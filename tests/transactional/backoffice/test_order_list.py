@@ -182,6 +182,23 @@ async def test_more_rows_than_a_file_holds_are_refused_and_never_cut(
     assert await busy.rows("select act from shop.staff_act") == []
 
 
+async def test_filters_and_numbers_that_no_form_of_ours_sends_are_refused_in_words(
+    busy: Market, fresh_database: DatabaseUrls
+) -> None:
+    async with Client(busy.shop, fresh_database) as client:
+        await enter_desk(client, busy.shop)
+        exported = await send(client, "/desk/orders/export", state="lost", format="csv")
+        assert (exported.status_code, exported.headers["location"]) == (303, "/desk/orders?state=lost")
+        listed = await client.get("/desk/orders?state=lost", headers=HTML)
+        assert (listed.status_code, "Choose one of the list" in listed.text) == (422, True)
+        for order_no in ("x" * 65, " "):
+            bulk = await send(
+                client, "/desk/orders/bulk", act="refund", order_no=order_no, reason="y", idempotency_key="12345678"
+            )
+            assert bulk.status_code == 422
+    assert await busy.rows("select act from shop.staff_act") == []
+
+
 async def test_who_may_export_and_settle_is_decided_by_role(busy: Market, fresh_database: DatabaseUrls) -> None:
     async with Client(busy.shop, fresh_database) as client:
         await enter_desk(client, busy.shop, "buyer")
