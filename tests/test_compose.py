@@ -193,13 +193,7 @@ def _running(name: str, service: dict[str, Any], environment: dict[str, str]) ->
         process.wait(60)
 
 
-# Dagster's parts take half a minute each; every run sees it served for real (tests/mingsuan/test_serve_for_real.py)
-STARTED = [
-    "shop",
-    "worker",
-    "dashboards",
-    *(["dagster-daemon", "dagster-webserver"] if Settings().full_counts else []),
-]
+STARTED = ["shop", "worker", "dashboards", "dagster-daemon", "dagster-webserver"]
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +201,7 @@ def migrated(services: dict[str, dict[str, Any]], environment: dict[str, str]) -
     subprocess.run(services["migrate"]["command"], cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
+@pytest.mark.proof
 @pytest.mark.enable_socket
 @pytest.mark.usefixtures("migrated")
 @pytest.mark.parametrize("name", STARTED)

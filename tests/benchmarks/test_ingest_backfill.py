@@ -20,6 +20,7 @@ def _bench(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[
     )
 
 
+@pytest.mark.proof
 @pytest.mark.xdist_group("heavy")
 def test_the_backfill_benchmark_ends_with_its_ratios_as_one_json_object() -> None:
     run = _bench("ingest_backfill", MINGSUAN_BENCH_ROWS="20000", MINGSUAN_BENCH_ROUNDS="1")

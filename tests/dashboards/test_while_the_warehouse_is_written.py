@@ -111,6 +111,7 @@ def test_pages_answer_while_another_process_is_in_the_middle_of_writing(settings
         assert [figures() for _ in range(2)] == [before, before]
 
 
+@pytest.mark.proof
 def test_a_refused_update_leaves_figures_as_they_were_and_says_which_test_failed_since_when(
     settings: Settings, module_database: DatabaseUrls
 ) -> None:

@@ -46,6 +46,7 @@ async def _shown_as_unsold(stocked: Stocked, sale: Sale) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.proof
 async def test_every_code_of_a_hot_sku_is_sold_once_whatever_dies(
     fresh_database: DatabaseUrls, tmp_path: Path, full_counts: bool
 ) -> None:

@@ -74,6 +74,7 @@ def _batches(settings: Settings) -> int:
     return batch.batch_id if batch else 0
 
 
+@pytest.mark.proof
 @pytest.mark.xdist_group("heavy")
 def test_every_batch_is_the_source_at_one_instant_whatever_happens(
     fresh_database: DatabaseUrls, tmp_path: Path, full_counts: bool

@@ -280,6 +280,7 @@ async def everything_before(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tu
     return units, letter
 
 
+@pytest.mark.proof
 async def test_nothing_shows_through_before_the_owner_asks(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     units, letter = await everything_before(scene, monkeypatch)
     await rotate_master_key(scene.shop.engine, scene.shop.settings)

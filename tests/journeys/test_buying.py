@@ -17,6 +17,7 @@ def stocking() -> Callable[[Shop], Awaitable[None]]:
     return steps.stock
 
 
+@pytest.mark.proof
 def test_register_be_credited_buy_reveal_and_copy(
     browser: Browser,
     phone: BrowserContext,

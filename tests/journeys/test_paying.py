@@ -40,6 +40,7 @@ def computer(browser: Browser, served_shop: ServedShop) -> Iterator[BrowserConte
     made.close()
 
 
+@pytest.mark.proof
 def test_a_shopper_scans_a_code_pays_and_the_page_goes_on_to_what_was_bought(
     computer: BrowserContext, gateways: World, watched: Callable[[BrowserContext], Watched], served_shop: ServedShop
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_shopper_scans_a_code_pays_and_the_page_goes_on_to_what_was_bought(
     assert tab.complaints == []
 
 
+@pytest.mark.proof
 def test_the_wait_on_a_phone_may_be_left_and_the_order_given_up(
     phone: BrowserContext, watched: Callable[[BrowserContext], Watched], served_shop: ServedShop
 ) -> None:

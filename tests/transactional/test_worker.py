@@ -221,8 +221,9 @@ def test_the_library_brings_no_migration_that_revision_0003_does_not_hold() -> N
 
 def test_the_slices_that_have_jobs_are_all_registered() -> None:
     package = Path(worker.__file__).parent
-    found = {file.parent.name for file in package.glob("*/jobs.py")}
-    assert found == {module.__name__.split(".")[-2] for module in worker.slices()}
+    found = {".".join(file.relative_to(package.parent).with_suffix("").parts) for file in package.rglob("*jobs.py")}
+    own = {"transactional.jobs", "transactional.migrations.versions.r0003_jobs"}
+    assert found - own == {module.__name__ for module in worker.slices()}
 
 
 @pytest.mark.enable_socket

@@ -124,6 +124,7 @@ def test_nothing_that_was_written_lives(looked: Judged) -> None:
     assert {f"{answer.name}: {what}" for answer, verdict in looked for what in verdict.lives} == set()
 
 
+@pytest.mark.proof
 def test_every_text_is_read_somewhere_letter_by_letter(looked: Judged, empty: set[str]) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
     for answer, verdict in looked:
