@@ -104,6 +104,7 @@ def another_process_writes(warehouse: Path) -> Iterator[None]:
         process.communicate()
 
 
+@pytest.mark.proof
 def test_pages_answer_while_another_process_is_in_the_middle_of_writing(settings: Settings) -> None:
     before = figures()
     assert before["profit"][0] == "$108.77"

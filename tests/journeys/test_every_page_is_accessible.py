@@ -36,6 +36,7 @@ NOT_PAGES = {
 """What is asked for and answers with a file, a fragment, or a way on."""
 
 
+@pytest.mark.proof
 def test_no_page_that_people_see_most_has_a_serious_fault(
     fresh_database: DatabaseUrls, tmp_path: Path, chromium: str
 ) -> None:
@@ -61,6 +62,7 @@ def test_no_page_has_a_serious_fault(
         assert _faults(chrome, turns) == []
 
 
+@pytest.mark.proof
 def test_a_fault_is_found(chromium: str) -> None:
     """The check sees what it is for: a field without a name, pale words, what is beside the screen."""
     pale = "<p style='color: #ccc; width: 999px'>pale</p>"

@@ -43,6 +43,7 @@ def chrome(chromium: str, street: Street) -> Iterator[Browser]:
         yield running
 
 
+@pytest.mark.proof
 def test_on_a_phone(chrome: Browser, street: Street) -> None:
     with _browsing(chrome, street, 390, user_agent=PHONE, has_touch=True) as page:
         _first_visit(page, street)

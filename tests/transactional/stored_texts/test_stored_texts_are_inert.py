@@ -113,6 +113,7 @@ async def test_every_column_that_keeps_text_says_who_writes_it_or_why_nobody_doe
     assert not columns.FILLED.keys() & columns.EXCUSED.keys()
 
 
+@pytest.mark.proof
 def test_every_page_that_is_asked_for_is_there(answers: list[Answer]) -> None:
     told = {name: way.answer for name, way in happenings.WAYS.items()} | REFERENCE_IS_GONE
     gone = [f"{each.name} {each.status}" for each in answers if each.status not in (200, 303, told.get(each.name))]
@@ -120,6 +121,7 @@ def test_every_page_that_is_asked_for_is_there(answers: list[Answer]) -> None:
     assert {name for name in told if name.startswith("GET")} <= {each.name for each in answers}
 
 
+@pytest.mark.proof
 def test_nothing_that_was_written_lives(looked: Judged) -> None:
     assert {f"{answer.name}: {what}" for answer, verdict in looked for what in verdict.lives} == set()
 
@@ -141,6 +143,7 @@ def test_every_text_is_read_somewhere_letter_by_letter(looked: Judged, empty: se
     assert {column for column in empty if column not in columns.UNSEEN} == set()
 
 
+@pytest.mark.proof
 async def test_what_is_asked_for_is_inert_too(world: World, happened: happenings.Happened, parse: Parse) -> None:
     """What stands in an address comes back on the page; nothing of it lives either."""
     asked = [
@@ -156,6 +159,7 @@ async def test_what_is_asked_for_is_inert_too(world: World, happened: happenings
     assert {"GET /search", "GET /log-in", "GET /desk/acts", "GET /desk/parcels"} <= read
 
 
+@pytest.mark.proof
 async def test_templates_that_escape_nothing_are_found(
     world: World, happened: happenings.Happened, looked: Judged, parse: Parse, full_counts: bool
 ) -> None:
