@@ -12,6 +12,7 @@ from transactional.benefits import models as benefits
 from transactional.cards import models as cards
 from transactional.catalogue import models as catalogue
 from transactional.db import Base
+from transactional.draws import models as draws
 from transactional.invoices import models as invoices
 from transactional.ledger import models as ledger
 from transactional.logistics import models as logistics
@@ -31,6 +32,7 @@ SLICES = (
     calls,
     cards,
     catalogue,
+    draws,
     entry_models,
     invoices,
     ledger,

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from transactional.ledger.leaves import canonical
+from transactional.canonical_json import canonical
 
 HEAD_TAG = b"mingsuan/ledger/head/v1\0"
 LINE_TAG = b"mingsuan/ledger/published-head/v1\0"

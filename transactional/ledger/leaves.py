@@ -4,7 +4,6 @@ Canonical JSON (RFC 8785; integers and strings only, what is absent is left out)
 restored and re-stamped database has the same leaves.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -12,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from transactional import merkle
+from transactional.canonical_json import canonical
 from transactional.db import ReadSession
-from transactional.ledger import merkle
 
 AT_ONCE = 2_000
 TRANSACTIONS = text("""
@@ -51,14 +51,6 @@ async def _leaf_hashes(session: ReadSession, ids: Sequence[int]) -> dict[int, by
             if row.transaction_id in found:
                 found[row.transaction_id].setdefault(name, []).append(_part(row))
     return {number: merkle.leaf_hash(canonical(content)) for number, content in found.items()}
-
-
-def canonical(content: object) -> bytes:
-    """RFC 8785 form of objects, arrays, strings and integers whose keys are ASCII.
-
-    Raises TypeError or ValueError for anything else.
-    """
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def _part(row: _Row) -> dict[str, Any]:

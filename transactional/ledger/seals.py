@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
+from transactional import merkle
 from transactional.db import ReadSession, WriteSession, reading, writing
-from transactional.ledger import merkle
 from transactional.ledger.heads import Head, Loss, Published, following
 from transactional.ledger.heads_file import HeadsFile
 from transactional.ledger.leaves import in_order, leaf_hashes

@@ -9,10 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.transactional.ledger.selling import Selling
+from transactional.canonical_json import canonical
 from transactional.db import reading
 from transactional.ledger import seals
 from transactional.ledger.heads import HeadsError
-from transactional.ledger.leaves import canonical
 from transactional.migrations.restamp import restamp
 
 pytestmark = pytest.mark.anyio

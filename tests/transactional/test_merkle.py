@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transactional.ledger import merkle
+from transactional import merkle
 
-VECTORS = json.loads((Path(__file__).parents[2] / "data" / "rfc6962_merkle.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[1] / "data" / "draws" / "rfc6962_merkle.json").read_text())
 LEAVES = [bytes.fromhex(leaf) for leaf in VECTORS["leaves_hex"]]
 
 

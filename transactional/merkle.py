@@ -18,17 +18,18 @@ def root(leaf_hashes: Iterable[bytes]) -> bytes:
     """
     full: list[tuple[int, bytes]] = []
     for leaf in leaf_hashes:
-        size, node = 1, leaf
+        size, top = 1, leaf
         while full and full[-1][0] == size:
-            size, node = 2 * size, _node(full.pop()[1], node)
-        full.append((size, node))
+            size, top = 2 * size, node(full.pop()[1], top)
+        full.append((size, top))
     if not full:
         return hashlib.sha256().digest()
-    _, node = full.pop()
+    _, top = full.pop()
     while full:
-        node = _node(full.pop()[1], node)
-    return node
+        top = node(full.pop()[1], top)
+    return top
 
 
-def _node(left: bytes, right: bytes) -> bytes:
+def node(left: bytes, right: bytes) -> bytes:
+    """Hash over two subtrees."""
     return hashlib.sha256(NODE + left + right).digest()
