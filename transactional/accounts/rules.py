@@ -53,6 +53,12 @@ MAY: dict[str, frozenset[str]] = {
     "settle_purchases": BUYERS,
     "pay_suppliers": frozenset({"owner", "buyer"}),
     "reconcile": BUYERS,
+    "see_draws": EVERYONE,
+    "manage_draws": OPERATORS,
+    "void_draws": frozenset({"owner"}),
+    "deliver_prizes": OPERATORS,
+    "record_opinions": frozenset({"owner"}),
+    "switch_modes": AUDITORS,
 }
 
 
