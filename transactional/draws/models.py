@@ -17,6 +17,7 @@ from transactional.draws.states import (
     ONCE_A_DRAW,
     PAUSES,
     PRIZE_KINDS,
+    PROFILE_NAMES,
     SOURCES,
     STAKE_ENDS,
     VOID_REASONS,
@@ -34,6 +35,7 @@ class Draw(Public):
     __table_args__ = (
         CheckConstraint(f"state in {DRAW_STATES!r}", name="state"),
         CheckConstraint(f"mode in {MODES!r}", name="mode"),
+        CheckConstraint(f"profile in {PROFILE_NAMES!r}", name="profile"),
         CheckConstraint(f"prize_kind in {PRIZE_KINDS!r}", name="prize_kind"),
         CheckConstraint(f"void_reason in {VOID_REASONS!r}", name="void_reason"),
         CheckConstraint("(state = 'draft') = (number is null)", name="numbered"),
@@ -56,6 +58,7 @@ class Draw(Public):
     title_zh: Mapped[str] = mapped_column(Text)
     title_en: Mapped[str] = mapped_column(Text)
     mode: Mapped[str] = mapped_column(Text)
+    profile: Mapped[str] = mapped_column(Text, server_default="mainland")
     prize_item: Mapped[str] = mapped_column(Text)
     prize_name: Mapped[str] = mapped_column(Text)
     prize_value_fen: Mapped[int]
@@ -369,7 +372,7 @@ class LegalOpinion(Public):
 
 
 class ModeSwitch(Public):
-    """One row per request to switch a mode on or off; a second person confirms, and only then it holds."""
+    """One row per request to switch a mode on or off. On holds once a second person confirmed; off holds at once."""
 
     __tablename__ = "mode_switch"
     __table_args__ = (

@@ -3,6 +3,8 @@
 DRAW_STATES = ("draft", "open", "closed", "committed", "decided", "finished", "void")
 """`closed` waits for its commitment, `committed` for the round, `decided` for claims and delivery."""
 MODES = ("promotional", "refundable", "paid")
+PROFILE_NAMES = ("mainland", "great_britain", "elsewhere")
+"""Of compliance: under which place's rules of play a draw is held."""
 KINDS = ("free", "house", "paid")
 """Kinds of entries as the log names them; what was earned counts as free."""
 SOURCES = ("order", "checkin", "invitation", "free_route", "stake", "house")
