@@ -174,18 +174,28 @@ async def place(shop: Shop, buyers: Sequence[Buyer], count: int, chance: Random)
 async def pay_all(shop: Shop, orders: Sequence[Order]) -> None:
     """Each from its buyer's wallet, some at a time, no faster than the shop buys."""
     waiting = iter(orders)
+    room = asyncio.Event()
+
+    async def watch() -> None:
+        while True:
+            if await open_units(shop) > BACKLOG:
+                room.clear()
+            else:
+                room.set()
+            await asyncio.sleep(0.5)
 
     async def payer() -> None:
-        for number, order in enumerate(waiting):
-            if number % 10 == 0:
-                while await open_units(shop) > BACKLOG:
-                    await asyncio.sleep(0.2)
+        for order in waiting:
+            await room.wait()
             while not await _paid(shop, order):
                 await asyncio.sleep(0.5)  # no channel may supply it now: the shop takes no money for it
 
-    async with asyncio.TaskGroup() as payers:
-        for _ in range(PAYING):
-            payers.create_task(payer())
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(watch())
+        async with asyncio.TaskGroup() as payers:
+            for _ in range(PAYING):
+                payers.create_task(payer())
+        watching.cancel()
 
 
 async def _paid(shop: Shop, order: Order) -> bool:
