@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     simulated_suppliers_port: int = Field(
         default=8091, ge=1, le=65535, description="Port of the simulated suppliers of a demo's shop"
     )
+    simulated_beacon_port: int = Field(
+        default=8092, ge=1, le=65535, description="Port of the simulated beacon that decides a demo's draws"
+    )
     dashboards_open: bool = Field(
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
@@ -141,6 +144,14 @@ class Settings(BaseSettings):
     )
     identity_app_id: str = Field(default="", description="Identity checks: app id")
     identity_key_file: Path | None = Field(default=None, description="Identity checks: file with the signing secret")
+    draw_chain: Literal["test", "quicknet"] = Field(
+        default="test",
+        description="Beacon that decides new draws; test: one whose key anybody knows, for trying things out",
+    )
+    draw_relays: str = Field(
+        default="",
+        description="Draws: addresses, with commas, of the beacon's relays; drand's own, or the simulated one, by default",
+    )
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
     full_counts: bool = Field(default=False, description="Run tests at the full counts")
 
