@@ -23,7 +23,7 @@ from pipelines.refresh import refresh
 from tests.dashboards.conftest import open_page
 from tests.pipelines.short_history import shop_with_history, tamper
 
-pytestmark = pytest.mark.xdist_group("dbt")
+pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("dbt")]
 PAGES = ("profit", "repurchase", "health")
 Figures = dict[str, list[str]]
 WRITER = """

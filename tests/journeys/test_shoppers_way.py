@@ -15,7 +15,7 @@ from tests.journeys.street import Street, news_are_told, opened_street
 from tests.transactional.aftersales.test_evidence import picture
 from tests.transactional.web.test_static_files import FIRST_LOAD_BYTES
 
-pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.proof, pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 PHONE = (
     "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
 )
