@@ -1,7 +1,7 @@
 """The page of what staff did: filtered, paged, exported; owner and auditor only."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
@@ -67,7 +67,7 @@ async def _list(
         acts=found[:A_PAGE],
         words=words,
         address_of=subject_address,
-        detail_of=_detail,
+        detail_of=lambda each: _detail(each, page.money),
         about=lambda each: members.get(each.subject.removeprefix("staff:"), each.subject),
         asked={"who": "", "act": "", "subject": "", "since": "", "until": "", **asked},
         is_filtered=bool(asked),
@@ -110,9 +110,15 @@ def _row(each: Act, chinese: dict[str, str], english: dict[str, str], zone: Zone
     ]
 
 
-def _detail(each: Act) -> list[tuple[str, str]]:
-    """The particulars, each value short enough to read."""
-    return [(name.replace("_", " "), _short(value)) for name, value in each.detail.items() if value not in (None, "")]
+def _detail(each: Act, money: Callable[[int], str]) -> list[tuple[str, str]]:
+    """The particulars, each value short enough to read, sums of money as such."""
+    shown = []
+    for name, value in each.detail.items():
+        if name.endswith("_fen") and isinstance(value, int):
+            shown.append((name.removesuffix("_fen").replace("_", " "), money(value)))
+        elif value not in (None, ""):
+            shown.append((name.replace("_", " "), _short(value)))
+    return shown
 
 
 def _short(value: object) -> str:

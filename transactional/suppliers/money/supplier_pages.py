@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response
 
 from mingsuan import clock
-from mingsuan.money import minor_digits
+from mingsuan.money import minor_digits, plain
 from transactional.backoffice.forms import Faults, RefusedForm, amount_fen, faults_of, sentence_of
 from transactional.backoffice.once_at_desk import Done, FormKey, do_once
 from transactional.backoffice.roles import may
@@ -145,8 +145,8 @@ def _amount(typed: str, currency: str) -> Decimal | None:
         amount = Decimal(typed.replace(",", "").strip())
     except InvalidOperation:
         return None
-    plain = amount.is_finite() and 0 < amount < Decimal(10) ** 12
-    return amount if plain and amount == round(amount, minor_digits(currency)) else None
+    is_usual = amount.is_finite() and 0 < amount < Decimal(10) ** 12
+    return amount if is_usual and amount == round(amount, minor_digits(currency)) else None
 
 
 def _instant(page: Page, typed: str) -> datetime | None:
@@ -209,6 +209,7 @@ async def _shown(
         currency=page.shop.currency,
         amount_hint=amount_hint(page.shop.currency, page.translate),
         days=DAYS,
+        low="" if found.low_balance_fen is None else plain(found.low_balance_fen, page.shop.currency),
         done=done,
         fault=fault,
         faults=faults or Faults(),
