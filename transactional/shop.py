@@ -22,6 +22,7 @@ from transactional.accounts.persons.identity_provider import IdentityProvider, M
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
+from transactional.draws.intake import Entering
 from transactional.logistics.tracker import Tracker, tracker
 from transactional.notices.senders.configured import senders
 from transactional.notices.senders.interface import Sender
@@ -32,8 +33,8 @@ from transactional.payments.gateways.interface import Gateway
 from transactional.profile_service import ensure_profile
 from transactional.suppliers.purchases.supplies import Supplies
 
-SHARED_CONNECTIONS = 6
-"""For what requests wait for together: the intake's batches, log-ins, the catalogue."""
+SHARED_CONNECTIONS = 8
+"""For what requests wait for together: both intakes' batches, log-ins, the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Shop:
     intake: Intake
     log_ins: LogIns
     catalogue: CatalogueCache
+    entering: Entering
     gate: Gate
     staff_gate: Gate
     wrong_log_ins: Watch
@@ -83,7 +85,7 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     zone = ZoneInfo(profile.timezone)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     own = beside(engine, SHARED_CONNECTIONS)
-    asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url)
+    asked = Intake(own, zone), LogIns(own), CatalogueCache(own, redis_url), Entering(own, zone)
     watch = Watch()
     refused = RefusedAttempts(own, vault, watch)
     gates = Gate("customer", refused), Gate("staff", refused)

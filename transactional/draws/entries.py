@@ -14,6 +14,7 @@ from transactional.draws.errors import DrawClosedError, DrawFullError
 from transactional.draws.intake import Entering
 from transactional.draws.leaves import Opened
 from transactional.draws.models import Draw, DrawEntry
+from transactional.draws.moving import step_at
 from transactional.draws.play import guard
 from transactional.errors import NotFoundError
 
@@ -54,6 +55,8 @@ async def house(session: WriteSession, draw_id: int, count: int) -> DrawEntry:
     draw.house_count += count
     draw.last_second = standing.second
     await session.flush()
+    if draw.next_index == draw.capacity:
+        await step_at(session, draw.id)
     return entry
 
 

@@ -18,6 +18,7 @@ from transactional.draws.entry_requests import EnterRequest
 from transactional.draws.entry_rows import Accepted
 from transactional.draws.entry_schemas import Entered
 from transactional.draws.entry_standings import locked
+from transactional.draws.moving import step_at
 from transactional.draws.play import guard
 from transactional.errors import IdempotencyKeyReusedError, NotFoundError, ShopError
 
@@ -46,6 +47,9 @@ async def enter(session: WriteSession, requests: Sequence[EnterRequest], zone: Z
         outcomes.append(outcome)
     if accepted:
         await _write(session, accepted, zone)
+    for standing in standings.values():
+        if standing.was_filled():
+            await step_at(session, standing.draw.id)
     return outcomes
 
 

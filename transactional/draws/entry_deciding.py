@@ -58,6 +58,10 @@ class Standing:
         """How many more can be promised, or None for no limit."""
         return entry_rules.room(self.draw.capacity, self.next_index, self.held)
 
+    def was_filled(self) -> bool:
+        """Whether its last entry was taken in this batch: it closes at once."""
+        return self.draw.next_index < self.next_index == self.draw.capacity
+
     def stake_fen(self, request: EnterRequest) -> int:
         """What the request costs in money."""
         return price_of(self.draw, request.count) if request.pay == "wallet" else 0
