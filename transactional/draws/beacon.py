@@ -6,20 +6,27 @@ What rounds are used for, and where they are kept, is told elsewhere.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
 
 from mingsuan import clock
 from mingsuan.settings import Settings
-from transactional.draws.chains import QUICKNET, TEST, BadRoundError, Chain
+from transactional.draws.chains import CHAINS, QUICKNET, TEST, BadRoundError, Chain
 from transactional.outcomes import UnknownOutcomeError
 
 PATIENCE_S = 5.0
 MOST_BYTES = 4096
 """A round is some 300 bytes: a relay that sends more sends something else."""
 CHAINS_BY_SETTING = {"test": TEST, "quicknet": QUICKNET}
+QUICKNET_RELAYS = (
+    "https://api.drand.sh",
+    "https://api2.drand.sh",
+    "https://api3.drand.sh",
+    "https://drand.cloudflare.com",
+)
+"""Run by different hands. See docs.drand.love/dev-guide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +149,12 @@ def chain_of(settings: Settings) -> Chain:
     return CHAINS_BY_SETTING[settings.draw_chain]
 
 
-def beacon(settings: Settings) -> Beacon:
-    """The one that the settings name, over its relays."""
-    relays = [url.strip() for url in settings.draw_relays.split(",") if url.strip()]
-    if not relays and settings.draw_chain == "test":
-        relays = [f"http://127.0.0.1:{settings.simulated_beacon_port}"]
-    return Beacon(chain_of(settings), relays or QUICKNET_RELAYS)
+def beacons(settings: Settings) -> Mapping[str, Beacon]:
+    """Every pinned chain's, by its hash: a draw keeps the chain that it was opened with.
 
-
-QUICKNET_RELAYS = (
-    "https://api.drand.sh",
-    "https://api2.drand.sh",
-    "https://api3.drand.sh",
-    "https://drand.cloudflare.com",
-)
-"""Run by different hands. See docs.drand.love."""
+    The settings' relays are those of the settings' chain.
+    """
+    relays = {QUICKNET.hash: QUICKNET_RELAYS, TEST.hash: (f"http://127.0.0.1:{settings.simulated_beacon_port}",)}
+    named = tuple(url.strip() for url in settings.draw_relays.split(",") if url.strip())
+    relays |= {chain_of(settings).hash: named} if named else {}
+    return {chain_hash: Beacon(chain, relays[chain_hash]) for chain_hash, chain in CHAINS.items()}

@@ -37,3 +37,48 @@ class HoldEndedError(ShopError):
     type, status = "hold-ended", 409
     title = "Reservation has ended"
     message = "This reservation has ended or was for another number of entries. Nothing was charged."
+
+
+class DrawMovedOnError(ShopError):
+    type, status = "draw-moved-on", 409
+    title = "The draw has moved on"
+    message = "The draw is not in a state that allows this any more; look at it again. Nothing was changed."
+
+
+class PrizeTakenError(ShopError):
+    type, status = "prize-taken", 409
+    title = "Prize of another draw"
+    message = "This prize is already the prize of draw “{title}”. One thing can be given away only once."
+
+
+class VoidTooLateError(ShopError):
+    type, status = "void-too-late", 409
+    title = "Too late to call it off"
+    message = (
+        "The deciding number is known or about to be: whoever called the draw off now could be choosing the outcome."
+        " The draw goes on."
+    )
+
+
+class ClaimOverError(ShopError):
+    type, status = "claim-over", 409
+    title = "Too late to claim"
+    message = "The days in which this prize could be claimed are over."
+
+
+class NotWinnersTicketError(ShopError):
+    type, status = "not-winners-ticket", 403
+    title = "Not the ticket's owner"
+    message = "The winning ticket was not issued to this account. The prize was not given; please contact us."
+
+
+class AddressNeededError(ShopError):
+    type, status = "address-needed", 422
+    title = "Address needed"
+    message = "This prize is sent as a parcel: choose the address that it goes to."
+
+
+class ForfeitTooEarlyError(ShopError):
+    type, status = "forfeit-too-early", 409
+    title = "Still time to claim"
+    message = "The winner may still claim the prize. It goes to a reserve only when the claim days are over."

@@ -1,0 +1,31 @@
+"""The life of a draw, as pages, the API and jobs call it; each act is told in the module that it comes from.
+
+Those that take the engine ask a beacon between two transactions; all others are part of the caller's.
+"""
+
+from transactional.draws.beacon import Beacon, beacons, chain_of
+from transactional.draws.closing import close_if_due
+from transactional.draws.committing import commit
+from transactional.draws.deciding import decide
+from transactional.draws.drafts import NewDraw, discard, draft, edit, said_of
+from transactional.draws.opening import open_draw
+from transactional.draws.showing import state_shown
+from transactional.draws.voiding import last_void_at, void
+
+__all__ = [
+    "Beacon",
+    "NewDraw",
+    "beacons",
+    "chain_of",
+    "close_if_due",
+    "commit",
+    "decide",
+    "discard",
+    "draft",
+    "edit",
+    "last_void_at",
+    "open_draw",
+    "said_of",
+    "state_shown",
+    "void",
+]
