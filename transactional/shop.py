@@ -22,6 +22,7 @@ from transactional.accounts.persons.identity_provider import IdentityProvider, M
 from transactional.cards.vault import Vault, open_vault
 from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
+from transactional.draws.beacon import Beacon, beacons
 from transactional.draws.intake import Entering
 from transactional.logistics.tracker import Tracker, tracker
 from transactional.notices.senders.configured import senders
@@ -60,6 +61,7 @@ class Shop:
     identity: IdentityProvider = field(default_factory=ManualReview)
     supplies: Supplies = field(default_factory=Supplies)
     alert_sinks: tuple[Sink, ...] = ()
+    beacons: Mapping[str, Beacon] = field(default_factory=dict)
 
     async def aclose(self) -> None:
         """Ends the connections to gateways, providers and the cache; the engine is the caller's."""
@@ -69,6 +71,7 @@ class Shop:
         ends += [sender.aclose() for sender in self.senders.values()]
         ends += [self.tracker.aclose()] if self.tracker else []
         ends += [sink.aclose() for sink in self.alert_sinks]
+        ends += [beacon.aclose() for beacon in self.beacons.values()]
         await asyncio.gather(*ends, self.identity.aclose(), self.supplies.aclose())
 
 
@@ -100,4 +103,5 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
         identity=identity,
         tracker=tracker(settings),
         alert_sinks=alert_sinks(settings),
+        beacons=beacons(settings),
     )

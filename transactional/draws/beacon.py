@@ -53,7 +53,8 @@ class Beacon:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.chain, self._relays, self._patience_s = chain, tuple(url.rstrip("/") for url in relays), patience_s
-        self._client = httpx.AsyncClient(timeout=patience_s, follow_redirects=False, transport=transport)
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
 
     def __repr__(self) -> str:
         return f"Beacon({self.chain.name}, {len(self._relays)} relays)"
@@ -90,7 +91,8 @@ class Beacon:
 
     async def aclose(self) -> None:
         """Ends its connections."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _told(self, which: str, number: int | None) -> AsyncGenerator[Round | str]:
         """What all relays say, asked at once, as it arrives; whoever is not waited for any more is hung up on."""
@@ -122,6 +124,10 @@ class Beacon:
 
     async def _body(self, url: str) -> bytes:
         content = b""
+        if self._client is None:  # most processes never ask
+            self._client = httpx.AsyncClient(
+                timeout=self._patience_s, follow_redirects=False, transport=self._transport
+            )
         async with self._client.stream("GET", url) as response:
             if response.status_code != httpx.codes.OK:
                 raise BadRoundError(f"answered {response.status_code}")

@@ -1,4 +1,4 @@
-"""Closing a draw that is full or whose time is over, and ending one that cannot be decided: not full in time, or empty."""
+"""Closing a draw that is full or whose time is over, and ending one that was not full in time, or is empty."""
 
 from datetime import UTC, datetime
 

@@ -29,9 +29,8 @@ async def void(
     row = await locked(session, draw_id, "open", "closed", "committed")
     words = words.strip()
     if not 5 <= len(words) <= MOST_WORDS or "\0" in words:
-        raise InvalidInputError(
-            [FieldProblem("words", "Say why, in 5 to {count} characters.", (("count", MOST_WORDS),))]
-        )
+        wrong = FieldProblem("words", "Say why, in 5 to {count} characters.", (("count", MOST_WORDS),))
+        raise InvalidInputError([wrong])
     if reason != "cancelled":
         raise InvalidInputError([FieldProblem("reason", "This is not one of the choices.")])
     latest = last_void_at(row)
