@@ -71,20 +71,20 @@ class LimitsFirstError(ShopError):
 class OwnLimitError(ShopError):
     type, status = "own-limit-reached", 409
     title = "Your own limit"
-    message = "You limited yourself to {limit} in {days} days, and {left} of it are left. Nothing was charged."
+    message = "You limited yourself to {limit} within {days} day(s), and {left} of it are left. Nothing was charged."
 
 
 class LossLimitError(ShopError):
     type, status = "loss-limit-reached", 409
     title = "Your own limit"
-    message = "You limited your losses to {limit} in {days} days, and {left} of it are left. Nothing was charged."
+    message = "You limited your losses to {limit} within {days} day(s), and {left} of it are left. Nothing was charged."
 
 
 class CeilingError(ShopError):
     type, status = "stake-ceiling-reached", 409
     title = "The most there is"
     message = (
-        "Nobody may stake more than {limit} in {days} days here, and {left} of it are left to you. Nothing was charged."
+        "Nobody may stake more than {limit} within {days} day(s) here, and {left} of it are left to you. Nothing was charged."
     )
 
 
@@ -92,3 +92,27 @@ class HouseRuleMissingError(ShopError):
     type, status = "house-rule-missing", 409
     title = "Not announced"
     message = "This draw did not announce that the shop itself enters, so it must not."
+
+
+class SamePersonError(ShopError):
+    type, status = "second-person-needed", 409
+    title = "A second person is needed"
+    message = "Whoever asked for it cannot confirm it: somebody else must."
+
+
+class NewMemberError(ShopError):
+    type, status = "member-too-new", 409
+    title = "Too new for this"
+    message = "Whoever was added less than {days} days ago cannot take part in switching a kind of draw on."
+
+
+class OpinionMissingError(ShopError):
+    type, status = "opinion-missing", 409
+    title = "No valid legal opinion"
+    message = "Record a legal opinion on this kind of draw first; the one on record is missing or has expired."
+
+
+class SwitchDecidedError(ShopError):
+    type, status = "switch-decided", 409
+    title = "Already decided"
+    message = "This request was confirmed, withdrawn or overtaken; nothing was changed."

@@ -6,6 +6,7 @@ What the rules are is in `profiles`, how they are weighed in `rules`.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.play import queries
@@ -15,7 +16,7 @@ from transactional.draws.play.rules import Place, Player, Terms, why_not_entered
 from transactional.errors import NotFoundError, ShopError
 
 
-class Announced(Terms):
+class Announced(Terms, Protocol):
     """Of a draw, what it said before the first entry about the shop's own."""
 
     house_rule: str
