@@ -29,6 +29,7 @@ class Draw(Public):
     """One row per draw. `number` is given at opening, without gaps. Once opened, what the opening leaf says is fixed.
 
     `capacity` 0 means no limit, `next_index` is how many entries were accepted, `last_second` when the last was.
+    `returned_at`: stakes began to go back because the result was late. `settled_at`: no stake of its is nobody's.
     """
 
     __tablename__ = "draw"
@@ -90,6 +91,7 @@ class Draw(Public):
     decided_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     void_words: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
@@ -203,9 +205,10 @@ class LogLeaf(Numbered):
     __table_args__ = (
         CheckConstraint(f"kind in {LEAVES!r}", name="kind"),
         CheckConstraint("octet_length(body) between 2 and 65535", name="size"),
-        CheckConstraint("(kind = 'seal') = (draw_id is null)", name="of_a_draw"),
+        CheckConstraint("kind = 'strange' or (kind = 'seal') = (draw_id is null)", name="of_a_draw"),
         Index("log_leaf_once_key", "draw_id", "kind", unique=True, postgresql_where=text(f"kind in {ONCE_A_DRAW!r}")),
         Index("log_leaf_draw_idx", "draw_id"),
+        Index("log_leaf_strange_idx", "id", postgresql_where=text("kind = 'strange'")),
     )
     append_only = True
 

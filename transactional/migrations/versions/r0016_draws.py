@@ -70,6 +70,7 @@ def _draws() -> None:
         instant("decided_at"),
         instant("returned_at"),
         instant("voided_at"),
+        instant("settled_at"),
         text("void_reason", required=False),
         text("void_words", required=False),
         number("created_by", required=False),
@@ -205,14 +206,15 @@ def _log() -> None:
         check(
             "log_leaf",
             "log_leaf_kind_check",
-            "kind in ('open', 'batch', 'commit', 'result', 'forfeit', 'delivery', 'void', 'returned', 'seal')",
+            "kind in ('open', 'batch', 'commit', 'result', 'forfeit', 'delivery', 'void', 'returned', 'seal', 'strange')",
         ),
         check("log_leaf", "log_leaf_size_check", "octet_length(body) between 2 and 65535"),
-        check("log_leaf", "log_leaf_of_a_draw_check", "(kind = 'seal') = (draw_id is null)"),
+        check("log_leaf", "log_leaf_of_a_draw_check", "kind = 'strange' or (kind = 'seal') = (draw_id is null)"),
         points_to("log_leaf", "draw_id", "draw"),
         append_only=True,
     )
     index("log_leaf", "draw_id", name="log_leaf_draw_idx")
+    index("log_leaf", "id", where="kind = 'strange'", name="log_leaf_strange_idx")
     index(
         "log_leaf",
         "draw_id",
