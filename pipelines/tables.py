@@ -100,6 +100,7 @@ EXCUSED: dict[str, str] = {
     "draw_entry": "comes with the draw audit",
     "stake_end": "comes with the draw audit",
     "draw_chance": "comes with the draw audit",
+    "chance_reading": "how far a job of the shop's has read",
     "log_leaf": "comes with the draw audit",
     "log_position": "comes with the draw audit",
     "draw_batch": "comes with the draw audit",

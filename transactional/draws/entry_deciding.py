@@ -45,11 +45,12 @@ class Standing:
     draw: Draw
     next_index: int
     held: int
+    at: datetime
     second: int
 
     @classmethod
     def of(cls, draw: Draw, held: int, at: datetime) -> "Standing":
-        return cls(draw, draw.next_index, held, entry_rules.second_of(at, draw.last_second))
+        return cls(draw, draw.next_index, held, at, entry_rules.second_of(at, draw.last_second))
 
     def takes_entries(self) -> bool:
         return self.draw.state == "open" and not entry_rules.is_over(self.second, self.draw.closes_at)

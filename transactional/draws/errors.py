@@ -82,3 +82,27 @@ class ForfeitTooEarlyError(ShopError):
     type, status = "forfeit-too-early", 409
     title = "Still time to claim"
     message = "The winner may still claim the prize. It goes to a reserve only when the claim days are over."
+
+
+class HoldTooLargeError(ShopError):
+    type, status = "hold-too-large", 409
+    title = "Too much reserved"
+    message = "At most {most} entries of this draw can be reserved for one person."
+
+
+class EarnedBeforeError(ShopError):
+    type, status = "chance-earned-before", 409
+    title = "Already earned"
+    message = "You already got this chance. It comes only once."
+
+
+class NoFreeRouteError(ShopError):
+    type, status = "no-free-route", 409
+    title = "No free entries"
+    message = "This draw gives no free entries; its rules say how one takes part."
+
+
+class NotInvitedError(ShopError):
+    type, status = "not-invited", 409
+    title = "Invitation not counted"
+    message = "An invitation counts once your first order was delivered, for somebody who was here before you."

@@ -198,6 +198,16 @@ class DrawChance(Public):
     expires_at: Mapped[datetime | None]
 
 
+class ChanceReading(Numbered):
+    """One row: up to which event of orders chances were given, in the order of the log of changes."""
+
+    __tablename__ = "chance_reading"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    reached_xid: Mapped[int] = mapped_column(server_default="0")
+    reached_id: Mapped[int] = mapped_column(server_default="0")
+
+
 class LogLeaf(Numbered):
     """One row per leaf that the shop decided to log, in the transaction that decided it; the sequencer places it."""
 

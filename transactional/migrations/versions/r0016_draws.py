@@ -195,6 +195,12 @@ def _entries() -> None:
         public=True,
     )
     index("draw_chance", "customer_id", where="used < granted", name="draw_chance_customer_idx")
+    create(
+        "chance_reading",
+        number("reached_xid", default=0),
+        number("reached_id", default=0),
+        check("chance_reading", "chance_reading_one_check", "id = 1"),
+    )
 
 
 def _log() -> None:
