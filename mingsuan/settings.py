@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     )
     identity_app_id: str = Field(default="", description="Identity checks: app id")
     identity_key_file: Path | None = Field(default=None, description="Identity checks: file with the signing secret")
+    draw_chance_fen: int = Field(
+        default=5000, ge=0, description="Draws: a delivered order earns one chance for each full such sum; 0 for none"
+    )
     draw_chain: Literal["test", "quicknet"] = Field(
         default="test",
         description="Beacon that decides new draws; test: one whose key anybody knows, for trying things out",
@@ -152,6 +155,16 @@ class Settings(BaseSettings):
         default="",
         description="Draws: addresses, with commas, of the beacon's relays; drand's own, or the simulated one, by default",
     )
+    log_origin: str | None = Field(
+        default=None,
+        pattern=r"^[^\s+]+$",
+        description="Name of the public log of draws, such as shop.example/log; once it began it cannot be changed",
+    )
+    log_witnesses: str = Field(
+        default="",
+        description="Witnesses of the log, with commas: `KEY URL`, or `KEY URL test` for one of this shop's own hands",
+    )
+    log_quorum: int = Field(default=1, ge=1, le=16, description="How many witnesses make a checkpoint witnessed")
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
     full_counts: bool = Field(default=False, description="Run tests at the full counts")
 
@@ -199,8 +212,13 @@ class Settings(BaseSettings):
 
     @property
     def public_dir(self) -> Path:
-        """What anybody may read: heads of the ledger's seals."""
+        """What anybody may read: heads of the ledger's seals, the log of draws."""
         return self.var / "public"
+
+    @property
+    def log_dir(self) -> Path:
+        """The public log of draws, as it is served."""
+        return self.public_dir / "log"
 
     @property
     def warehouse_file(self) -> Path:

@@ -55,6 +55,7 @@ def slices() -> tuple[ModuleType, ...]:
     from transactional.benefits import jobs as benefits
     from transactional.cards import jobs as cards
     from transactional.catalogue import jobs as catalogue
+    from transactional.draws import chance_jobs as draw_chances
     from transactional.invoices import jobs as invoices
     from transactional.ledger import jobs as ledger
     from transactional.logistics import jobs as logistics
@@ -73,6 +74,7 @@ def slices() -> tuple[ModuleType, ...]:
         benefits,
         cards,
         catalogue,
+        draw_chances,
         invoices,
         ledger,
         logistics,
