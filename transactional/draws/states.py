@@ -15,7 +15,8 @@ HOLD_STATES = ("held", "taken", "released")
 WINNER_STATES = ("notified", "claimed", "delivered", "forfeited")
 """A house entry that wins has a winner without a customer, `delivered` at once: the prize stays in the house."""
 VOID_REASONS = ("undersold", "cancelled")
-LEAVES = ("open", "batch", "commit", "result", "forfeit", "delivery", "void", "returned", "seal")
+LEAVES = ("open", "batch", "commit", "result", "forfeit", "delivery", "void", "returned", "seal", "strange")
+"""`strange` leaves were published by a shop that had newer books than these: they were learned from the log itself."""
 ONCE_A_DRAW = ("open", "commit", "result", "void")
 LIMITS = ("stake_day", "stake_week", "stake_month", "loss_month")
 PAUSES = ("time_out", "self_exclusion")
