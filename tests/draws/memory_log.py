@@ -15,16 +15,16 @@ LOG_TYPE, WITNESS_TYPE = b"\x01", b"\x04"
 
 @dataclass(frozen=True)
 class Signer:
-    """A name with an Ed25519 key that is made from it."""
+    """A name with an Ed25519 key that is made from it, or from what somebody else uses under that name."""
 
     name: str
     kind: bytes
+    made_from: str = ""
 
     @property
     def key(self) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(
-            hashlib.sha256(b"a key for tests of " + self.name.encode()).digest()
-        )
+        seed = hashlib.sha256(f"a key for tests of {self.made_from or self.name}".encode()).digest()
+        return Ed25519PrivateKey.from_private_bytes(seed)
 
     @property
     def public(self) -> bytes:
