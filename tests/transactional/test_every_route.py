@@ -21,6 +21,7 @@ from tests.transactional.page_ways import (
     back_rooms,
     customers,
     desk,
+    play,
     purchases,
     routing,
     shop,
@@ -44,6 +45,7 @@ TABLES = (
     supply_money.WAYS,
     routing.WAYS,
     purchases.WAYS,
+    play.WAYS,
 )
 WAYS: PageWays = {name: way for table in TABLES for name, way in table.items()}
 FOR_SOMEBODY = sorted(name for name, way in WAYS.items() if way.by != ANYBODY)

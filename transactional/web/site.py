@@ -47,6 +47,7 @@ from transactional.benefits import pages as benefits
 from transactional.catalogue import pages as catalogue
 from transactional.catalogue.service import published
 from transactional.compliance import profile
+from transactional.draws.play import pages as play_pages
 from transactional.invoices import desk as invoices_desk
 from transactional.invoices import pages as invoices
 from transactional.logistics import desk as logistics_desk
@@ -87,6 +88,7 @@ STOREFRONT = (
     aftersales_sending,
     logistics,
     notices,
+    play_pages,
 )
 DESK = (
     purchase_pages,

@@ -84,7 +84,8 @@ class CeilingError(ShopError):
     type, status = "stake-ceiling-reached", 409
     title = "The most there is"
     message = (
-        "Nobody may stake more than {limit} within {days} day(s) here, and {left} of it are left to you. Nothing was charged."
+        "Nobody may stake more than {limit} within {days} day(s) here, and {left} of it are left to you. "
+        "Nothing was charged."
     )
 
 
