@@ -16,8 +16,8 @@ from transactional.draws.models import DrawChance
 
 AT_ONCE = 500
 START = text("""
-insert into shop.chance_reading (id, reached_xid)
-select 1, pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 on conflict do nothing
+insert into shop.chance_reading (id, reached_xid, reached_id)
+select 1, pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1, 9223372036854775807 on conflict do nothing
 """)
 """Orders from now on: those before there were draws earn nothing."""
 REACHED = text("""
