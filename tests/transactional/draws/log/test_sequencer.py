@@ -1,33 +1,20 @@
 """The log extends what it published, whatever happens between any two steps."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mingsuan import clock
 from tests.transactional.draws.log.draws_in_rows import SECOND, enter, opened
+from tests.transactional.draws.log.witnesses import keeper_in, run
 from transactional.db import reading, writing
 from transactional.draws.leaves import leaf_hash
 from transactional.draws.log import service as log
 from transactional.draws.log.checkpoints import checkpoint
-from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.notes import check_signed, note
 from transactional.draws.proofs import check_consistency, check_inclusion
 
 pytestmark = pytest.mark.anyio
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-
-
-def keeper_in(folder: Path) -> Keeper:
-    return Keeper(KEY, folder / "log", "shop.example/log")
-
-
-async def run(source: AsyncEngine, keeper: Keeper, second: int = SECOND) -> log.Placed:
-    with clock.at(datetime.fromtimestamp(second, UTC)):
-        return await log.sequence(source, keeper)
 
 
 async def test_the_log_begins_empty_and_signed(fresh_engine: AsyncEngine, tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Witnesses that are there, down, slow or lying: the log goes on, and what they said is kept only when it is true."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mingsuan.postgres import DatabaseUrls
+from simulation.witness import Fault
+from tests.transactional.draws.log.draws_in_rows import SECOND, opened
+from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
+from transactional.db import engine, reading, writing
+from transactional.draws.log import service as log
+from transactional.draws.log import witnessing
+from transactional.draws.log.checkpoints import checkpoint
+from transactional.draws.log.notes import cosigned_at, note
+
+pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
+
+
+async def queue(source: AsyncEngine, number: int) -> None:
+    async with writing(source) as session:
+        await opened(session, number)
+
+
+async def witnessed(source: AsyncEngine, index: int, quorum: int = 1) -> log.Signed | None:
+    async with reading(source) as session:
+        return await log.first_witnessed(session, index, quorum)
+
+
+async def test_what_a_witness_saw_is_served_below_the_checkpoint(fresh_engine: AsyncEngine, tmp_path: Path) -> None:
+    async with serving(witness := witness_in(tmp_path)) as asked:
+        keeper = keeper_in(tmp_path, *asked)
+        for number in (1, 2, 3):  # from nothing, and twice with a proof that the log grew
+            await queue(fresh_engine, number)
+            assert (await run(fresh_engine, keeper)).cosignatures == 1
+    served = note((keeper.folder / "checkpoint").read_text())
+    assert cosigned_at(served.text, served.lines, witness.verifier) == SECOND
+    found = await witnessed(fresh_engine, 1)
+    assert found is not None
+    assert (found.size, found.seen_at_s) == (2, SECOND)
+    assert await witnessed(fresh_engine, 1, quorum=2) is None
+    assert await witnessed(fresh_engine, 3) is None
+
+
+@pytest.mark.parametrize(
+    "fault", ["dies", "refuses", "lies", "other_key", "no_time", "ahead", "garbage", "floods", "slow", "forgets"]
+)
+async def test_a_witness_that_does_not_cosign_stops_nothing_and_is_asked_again(
+    fresh_engine: AsyncEngine, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witnessing, "PATIENCE_S", 1.5)
+    monkeypatch.setattr("simulation.witness.SLOW_S", 2.0)
+    bad, good = witness_in(tmp_path, 1), witness_in(tmp_path, 2)
+    bad.fault = fault
+    async with serving(bad, good) as asked:
+        keeper = keeper_in(tmp_path, *asked)
+        await queue(fresh_engine, 1)
+        placed = await run(fresh_engine, keeper)
+        assert (placed.size, placed.cosignatures) == (1, 1)
+        bad.fault = None
+        assert (await run(fresh_engine, keeper)).cosignatures == 0  # it is left alone for a while
+        keeper.memory.resting.clear()
+        assert (await run(fresh_engine, keeper)).cosignatures == 1
+    found = await witnessed(fresh_engine, 0, quorum=2)
+    assert found is not None
+    assert found.size == 1
+
+
+async def test_a_witness_that_forgot_what_it_saw_is_shown_the_log_from_the_start(
+    fresh_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with serving(witness := witness_in(tmp_path)) as asked:
+        keeper = keeper_in(tmp_path, *asked)
+        await queue(fresh_engine, 1)
+        await run(fresh_engine, keeper)
+        (witness.folder / "seen.json").unlink()
+        await queue(fresh_engine, 2)
+        assert (await run(fresh_engine, keeper)).cosignatures == 1
+
+
+async def test_books_and_folder_that_are_both_older_than_what_a_witness_saw_sign_nothing(
+    fresh_engine: AsyncEngine, module_database: DatabaseUrls, tmp_path: Path
+) -> None:
+    older = engine(module_database.app)  # the same shop as it was before it published anything
+    async with serving(witness_in(tmp_path)) as asked:
+        await queue(fresh_engine, 1)
+        await run(fresh_engine, keeper_in(tmp_path, *asked))
+        await queue(older, 2)
+        forked = keeper_in(tmp_path / "older", *asked)
+        with pytest.raises(log.LogBrokenError, match="has seen a log of 1 leaves"):
+            await run(older, forked)
+    assert checkpoint(note((forked.folder / "checkpoint").read_text()).text).size == 0
+    await older.dispose()
