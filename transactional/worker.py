@@ -56,6 +56,7 @@ def slices() -> tuple[ModuleType, ...]:
     from transactional.cards import jobs as cards
     from transactional.catalogue import jobs as catalogue
     from transactional.draws import chance_jobs as draw_chances
+    from transactional.draws import jobs as draws
     from transactional.invoices import jobs as invoices
     from transactional.ledger import jobs as ledger
     from transactional.logistics import jobs as logistics
@@ -75,6 +76,7 @@ def slices() -> tuple[ModuleType, ...]:
         cards,
         catalogue,
         draw_chances,
+        draws,
         invoices,
         ledger,
         logistics,

@@ -36,6 +36,9 @@ async def commit(engine: AsyncEngine, beacons: Mapping[str, Beacon], public_dir:
     async with reading(engine) as session:
         draw = await session.get_one(Draw, draw_id)
         ready = draw.state == "closed" and await log.batched(session, draw_id)
+        if ready and await log.contradicted(session, draw_id):
+            logger.error("draw %s: the public log tells otherwise of it than the books", draw.public_id)
+            ready = False
     if not ready:
         return draw.state not in ("draft", "open", "closed", "void")
     beacon = beacons[draw.chain_hash]

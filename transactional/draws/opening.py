@@ -32,7 +32,8 @@ async def open_draw(session: WriteSession, draw_id: int, staff_id: int | None, a
         raise InvalidInputError([FieldProblem("closes_at", "Must be at least a minute from now.")])
     await guard.may_open(session, row, at)
     await session.execute(ONE_AT_A_TIME)
-    row.number = int(await session.scalar(select(func.max(Draw.number))) or 0) + 1
+    last = await session.scalar(select(func.max(Draw.number))) or 0
+    row.number = max(last, await log.highest_number(session)) + 1
     row.state, row.opened_at, row.opened_by = "open", at.replace(microsecond=0), staff_id
     currency = (await session.scalars(select(ShopProfile.currency))).one()
     await session.flush()

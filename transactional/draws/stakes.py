@@ -43,7 +43,7 @@ select coalesce((select sum(stake_fen) from shop.draw_entry where draw_id = :dra
 """)
 # Ranges of which something is to go back: the rest of a stake, and, of a draw that was called off, used chances.
 OWED = text("""
-select e.id, e.public_id, e.customer_id, e.kind, e.source, e.count,
+select e.id, e.public_id, e.customer_id, e.kind, e.source, e.count as entries,
     e.stake_fen - coalesce((select sum(s.amount_fen) from shop.stake_end as s where s.entry_id = e.id), 0)::bigint
         as left_fen
 from shop.draw_entry as e
@@ -100,7 +100,7 @@ async def return_some(session: WriteSession, draw: Draw, after: int, at: datetim
     if draw.state == "void":
         for row in rows:
             if row.kind == "free":
-                await chances.grant(session, row.customer_id, row.source, f"void:{row.public_id}", row.count)
+                await chances.grant(session, row.customer_id, row.source, f"void:{row.public_id}", row.entries)
     kind = "draw_void" if draw.state == "void" else "draw_stake_back"
     told = {row.customer_id for row in rows if row.left_fen > 0 or draw.state == "void"}
     for customer_id in sorted(told):

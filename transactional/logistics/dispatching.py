@@ -46,7 +46,7 @@ async def dispatch(session: WriteSession, vault: Vault, sending: Sending, staff_
 
     Raises InvalidInputError, NotFoundError, ParcelKnownError, UnitNotWaitingError.
     """
-    courier, number = _checked(sending)
+    courier, number = checked(sending.courier, sending.tracking_no)
     due = await lock_due(session, sending.order_no, None)
     known = await _known(session, courier, number)
     wanted = sending.units
@@ -113,8 +113,9 @@ async def _written(session: WriteSession, due: Due, courier: str, number: str, s
     return row
 
 
-def _checked(sending: Sending) -> tuple[str, str]:
-    courier, number = courier_code(sending.courier), tracking_number(sending.tracking_no)
+def checked(written_courier: str, written_number: str) -> tuple[str, str]:
+    """The courier's code and the number as they are kept. Raises InvalidInputError."""
+    courier, number = courier_code(written_courier), tracking_number(written_number)
     problems = []
     if courier is None:
         problems.append(FieldProblem("courier", "This courier is not known."))

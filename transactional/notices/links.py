@@ -27,6 +27,8 @@ def path_of(kind: str, subject: str, values: Mapping[str, str | int]) -> str:
         return OF_KIND[kind]
     if kind == "restock":
         return f"/products/{quote(str(values['slug']), safe='')}" if values.get("slug") else "/"
+    if subject.startswith("draw:"):
+        return f"/draws/{quote(_name(subject), safe='')}"
     if subject.startswith("case:"):
         return f"/cases/{quote(_name(subject), safe='')}"
     number = number_of(subject, values)

@@ -13,6 +13,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "benefits": ("benefit_expiring",),
     "restock": ("restock",),
     "money": ("withdrawal_decided", "invoice_issued"),
+    "draws": ("draw_won", "prize_delivered", "prize_forfeited", "draw_void", "draw_stake_back"),
     "security": ("new_device", "password_changed", "contact_changed"),
 }
 TOPIC_OF = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}

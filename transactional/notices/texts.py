@@ -51,6 +51,18 @@ WORDINGS: dict[str, Wording] = {
     "benefit_expiring": Wording("A benefit of yours expires soon", "Use it before it expires."),
     "withdrawal_decided": Wording("There is news of your withdrawal", "Open your wallet to see how it stands."),
     "invoice_issued": Wording("Your invoice is ready", "Open your invoices to see and download it."),
+    "draw_won": Wording(
+        "You have won", "One of your entries was drawn. Claim your prize in time: after that it goes to a reserve."
+    ),
+    "prize_delivered": Wording("Your prize was handed over", "Open the draw to see your prize or its parcel."),
+    "prize_forfeited": Wording(
+        "A prize was not claimed in time", "Its claim days are over, so it went to the next reserve, if there was one."
+    ),
+    "draw_void": Wording(
+        "A draw was called off",
+        "There is no winner. What you paid is back in your wallet, and free entries that you used can be used again.",
+    ),
+    "draw_stake_back": Wording("Your stake is back in your wallet", "Open the draw to see how it stands."),
     "new_device": Wording(
         "New log-in to your account",
         "Somebody logged in from a browser that we have not seen before. If it was not you, change your password now"

@@ -12,6 +12,7 @@ def topic_texts(_: Translator) -> dict[str, tuple[str, str]]:
         "benefits": (_("Benefits"), _("Before one expires")),
         "restock": (_("Back in stock"), _("Goods that you asked about")),
         "money": (_("Wallet and invoices"), _("Withdrawals decided, invoices issued")),
+        "draws": (_("Draws"), _("Won, called off, stakes and prizes")),
         "security": (_("Security"), _("New log-ins, changed password or contacts: always sent")),
     }
 

@@ -1,0 +1,107 @@
+"""The next step of a draw, whatever it is: every one may be tried at any time, twice, and after a crash anywhere."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+
+from mingsuan import clock
+from transactional.db import ReadSession, WriteSession, reading, writing
+from transactional.draws import closing, committing, deciding, stakes
+from transactional.draws.drafts import locked
+from transactional.draws.forfeits import forfeit_due
+from transactional.draws.models import Draw, DrawWinner
+from transactional.draws.showing import LATE_AFTER
+from transactional.draws.states import DRAW_STATES
+from transactional.shop import Shop
+
+TRIES, BETWEEN_S = 10, 1.0
+"""How long a step waits for the log's next batch, or for a round that is just due, before the next minute's turn."""
+JUST_DUE = timedelta(minutes=1)
+
+DUE = text("""
+select id from shop.draw as d
+where (state = 'open' and ((capacity > 0 and next_index = capacity) or closes_at <= :at))
+    or state = 'closed'
+    or (state = 'committed' and round_at <= :at)
+    or (settled_at is null and (state in ('void', 'decided') or returned_at is not null))
+    or (state = 'decided' and (
+        not exists (select from shop.draw_winner as w where w.draw_id = d.id and w.state in ('notified', 'claimed'))
+        or exists (select from shop.draw_winner as w where w.draw_id = d.id and w.state = 'notified'
+            and w.claim_until < :at)))
+order by id
+""")
+
+
+async def due(session: ReadSession, at: datetime) -> list[int]:
+    """Draws of which a step is due by the clock."""
+    return list(await session.scalars(DUE, {"at": at}))
+
+
+async def step(shop: Shop, draw_id: int) -> str:
+    """Everything that is due for a draw now; its state afterwards. Raises NotFoundError."""
+    async with writing(shop.engine) as session:
+        state = await closing.close_if_due(session, draw_id, clock.now())
+    if state == "closed" and await _committed(shop, draw_id):
+        state = "committed"
+    if state == "committed":
+        state = await _decided(shop, draw_id)
+        await _return_late(shop, draw_id)
+    await _settle(shop, draw_id)
+    async with writing(shop.engine) as session:
+        return await _handed_out(session, draw_id, clock.now())
+
+
+async def _committed(shop: Shop, draw_id: int) -> bool:
+    for _ in range(TRIES):
+        if await committing.commit(shop.engine, shop.beacons, shop.settings.public_dir, draw_id):
+            return True
+        await asyncio.sleep(BETWEEN_S)
+    return False
+
+
+async def _decided(shop: Shop, draw_id: int) -> str:
+    async with reading(shop.engine) as session:
+        round_at = (await session.get_one(Draw, draw_id)).round_at
+    late = clock.now() - round_at if round_at else JUST_DUE
+    if late < timedelta(0):
+        return "committed"
+    state = await deciding.decide(shop.engine, shop.beacons, draw_id)
+    for _ in range(TRIES if late < JUST_DUE else 0):
+        if state != "committed":
+            break
+        await asyncio.sleep(BETWEEN_S)
+        state = await deciding.decide(shop.engine, shop.beacons, draw_id)
+    return state
+
+
+async def _return_late(shop: Shop, draw_id: int) -> None:
+    async with writing(shop.engine) as session:
+        row, at = await locked(session, draw_id, *DRAW_STATES), clock.now()
+        if row.state == "committed" and row.round_at is not None and row.round_at + LATE_AFTER <= at:
+            await stakes.return_late(session, row, at)
+
+
+async def _settle(shop: Shop, draw_id: int) -> None:
+    """Stakes go back piece by piece, each a transaction: a draw may have a hundred thousand."""
+    reached: int | None = 0
+    while reached is not None:
+        async with writing(shop.engine) as session:
+            row, at = await locked(session, draw_id, *DRAW_STATES), clock.now()
+            if row.settled_at is not None or not stakes.go_back(row):
+                return
+            reached = await stakes.return_some(session, row, reached, at)
+            if reached is None:
+                row.settled_at = at
+
+
+async def _handed_out(session: WriteSession, draw_id: int, at: datetime) -> str:
+    """Prizes that nobody claimed go on; when all are handed over or gone, the draw is finished."""
+    row = await locked(session, draw_id, *DRAW_STATES)
+    if row.state != "decided":
+        return row.state
+    await forfeit_due(session, row, at)
+    waiting = select(DrawWinner.id).where(DrawWinner.draw_id == row.id, DrawWinner.state.in_(("notified", "claimed")))
+    if row.settled_at is not None and await session.scalar(waiting.limit(1)) is None:
+        row.state = "finished"
+    return row.state
