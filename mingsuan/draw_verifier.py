@@ -306,9 +306,13 @@ class Tree:
         return root
 
 
+def _are_hashes(*values: bytes) -> bool:
+    return all(len(value) == 32 for value in values)
+
+
 def is_included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
     """RFC 9162, 2.1.3.2."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes(leaf, root, *proof):
         return False
     place, last, top = index, size - 1, leaf
     for step in proof:
@@ -331,7 +335,7 @@ def is_extended(first: int, second: int, first_root: bytes, second_root: bytes, 
     if first == second:
         return not proof and first_root == second_root
     steps = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
-    if not steps:
+    if not steps or not _are_hashes(first_root, second_root, *proof):
         return False
     place, last = first - 1, second - 1
     while place & 1:

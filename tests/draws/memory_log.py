@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -11,6 +12,11 @@ from transactional import merkle
 from transactional.draws import leaves, proofs
 
 LOG_TYPE, WITNESS_TYPE = b"\x01", b"\x04"
+
+
+@cache
+def _key(made_from: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"a key for tests of {made_from}".encode()).digest())
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,7 @@ class Signer:
 
     @property
     def key(self) -> Ed25519PrivateKey:
-        seed = hashlib.sha256(f"a key for tests of {self.made_from or self.name}".encode()).digest()
-        return Ed25519PrivateKey.from_private_bytes(seed)
+        return _key(self.made_from or self.name)
 
     @property
     def public(self) -> bytes:

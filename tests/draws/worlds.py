@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Self
 from uuid import UUID
 
@@ -43,6 +44,7 @@ def honest(says: Any) -> Any:
     return says
 
 
+@cache
 def signed_round(number: int) -> bytes:
     """What the test chain's key makes of a round."""
     message = hashlib.sha256(number.to_bytes(8)).digest()
