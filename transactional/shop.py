@@ -24,6 +24,7 @@ from transactional.catalogue.cache import CatalogueCache
 from transactional.db import beside, writing
 from transactional.draws.beacon import Beacon, beacons
 from transactional.draws.intake import Entering
+from transactional.draws.log.keeper import Keeper, keeper_of
 from transactional.logistics.tracker import Tracker, tracker
 from transactional.notices.senders.configured import senders
 from transactional.notices.senders.interface import Sender
@@ -54,6 +55,7 @@ class Shop:
     gate: Gate
     staff_gate: Gate
     wrong_log_ins: Watch
+    keeper: Keeper
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
     refused_notices: RefusalBudget = field(default_factory=RefusalBudget)
     senders: Mapping[str, Sender] = field(default_factory=dict)
@@ -79,12 +81,14 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
     """Reads (or fixes, in a new shop) currency and zone, and opens the vault.
 
     Raises VaultClosedError when the key files do not belong to this database, ConfigurationError when a gateway or
-    a sender is switched on without what it needs, AlertSettingsError when a sink of alerts is.
+    a sender is switched on without what it needs, AlertSettingsError when a sink of alerts is, LogSettingsError when
+    the log's witnesses are not named as they should be.
     """
     doors, ways, identity = gateways(settings), senders(settings), identity_provider(settings)
     async with writing(engine) as session:
         profile = await ensure_profile(session, settings.currency, settings.timezone)
         vault = await open_vault(session, settings)
+    keeper = keeper_of(settings)
     zone = ZoneInfo(profile.timezone)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     own = beside(engine, SHARED_CONNECTIONS)
@@ -98,6 +102,7 @@ async def open_shop(settings: Settings, engine: AsyncEngine) -> Shop:
         *asked,
         *gates,
         watch,
+        keeper,
         doors,
         senders=ways,
         identity=identity,

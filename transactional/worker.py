@@ -1,4 +1,4 @@
-"""The shop's worker: runs the jobs that transactions left behind, and the slices' periodic tasks.
+"""The shop's worker: runs the jobs that transactions left behind, the slices' periodic tasks, and the log of draws.
 
 What the tasks do is in the slices' `jobs.py`. Every task may be run twice: after a killed worker, after a restore.
 Cron expressions are in UTC.
@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from mingsuan.settings import Settings
 from transactional import logs, metrics
 from transactional.db import engine
+from transactional.draws.log.running import sequencing
 from transactional.patience import Patience
 from transactional.shop import Shop, open_shop
 from transactional.suppliers.service import QUEUE as PURCHASES
@@ -134,7 +135,11 @@ async def run(settings: Settings, app_url: str) -> None:
     try:
         shop = await open_shop(settings, source)
         try:
-            async with worker_app(app_url, lambda: shop).open_async() as app, answering(settings, source):
+            async with (
+                worker_app(app_url, lambda: shop).open_async() as app,
+                answering(settings, source),
+                sequencing(source, shop.keeper),
+            ):
                 log.info("the worker is up")
                 await _work(app)
         finally:

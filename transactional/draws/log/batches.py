@@ -1,7 +1,7 @@
 """Batch leaves: the entries that one draw accepted in one second, once no further one of that second can appear."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -72,7 +72,15 @@ async def batched(session: ReadSession, draw_id: int) -> bool:
 
 def root_of(draw: UUID, ranges: Sequence[Range]) -> bytes:
     """Root of the tree of these entries alone."""
-    return merkle.root(merkle.leaf_hash(entry) for entry in _entries(draw, ranges))
+    return merkle.root(hashes_of(draw, ranges))
+
+
+def hashes_of(draw: UUID, ranges: Iterable[Range]) -> Iterator[bytes]:
+    """The leaf hashes of entries in that tree."""
+    for each in ranges:
+        for index in range(each.first, each.first + each.count):
+            nonce = rules.nonce_of(each.nonce, index)
+            yield merkle.leaf_hash(rules.entry(draw, index, rules.ticket(draw, index, each.user_ref, nonce)))
 
 
 def split(ranges: Sequence[Range]) -> Iterator[Sequence[Range]]:
@@ -122,10 +130,3 @@ async def _append(session: WriteSession, draw_id: int, public_id: UUID, part: Se
     leaf_id = await append(session, "batch", body, draw_id)
     values = {"draw_id": draw_id, "first_index": first, "count": count, "root": root}
     session.add(DrawBatch(**values, accepted_second=second, leaf_id=leaf_id))
-
-
-def _entries(draw: UUID, ranges: Sequence[Range]) -> Iterator[bytes]:
-    for each in ranges:
-        for index in range(each.first, each.first + each.count):
-            nonce = rules.nonce_of(each.nonce, index)
-            yield rules.entry(draw, index, rules.ticket(draw, index, each.user_ref, nonce))

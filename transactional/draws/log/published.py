@@ -34,14 +34,25 @@ def read(keeper: Keeper) -> Published | None:
         return None
     try:
         found = note(content)
-        check_signed(found, keeper.verifier)
+        check(keeper, found)
         said = checkpoint(found.text)
         root = proving.root(Tiles(keeper.folder, said.size))
     except (BadNoteError, TilesError, UnicodeDecodeError) as error:
         raise LogBrokenError(f"{path} cannot be built upon: {str(error).rstrip('.')}.") from None
-    if said.origin != keeper.origin or root != said.root:
+    if root != said.root:
         raise LogBrokenError(f"{path} does not say what the tiles beside it hold.")
     return Published(said, found)
+
+
+def check(keeper: Keeper, content: Note) -> None:
+    """Raises LogBrokenError unless a checkpoint is by this name and this key."""
+    origin = checkpoint(content.text).origin
+    if origin != keeper.origin:
+        raise LogBrokenError(f"The log began as {origin}: it cannot go on as {keeper.origin}.")
+    try:
+        check_signed(content, keeper.verifier)
+    except BadNoteError:
+        raise LogBrokenError("The log was signed with another key: bring back the file log.key.") from None
 
 
 def after(folder: Path, size: int, leaves: Sequence[bytes]) -> tuple[dict[str, bytes], bytes]:

@@ -68,6 +68,8 @@ async def sequence(source: AsyncEngine, keeper: Keeper) -> Placed:
 async def catch_up(source: AsyncEngine, keeper: Keeper) -> None:
     """Makes database and files say the same: whichever is behind learns from the other. Raises LogBrokenError."""
     shown, known = published.read(keeper), await _recorded(source)
+    if known is not None:
+        published.check(keeper, known.note)
     if shown is None and known is None:
         await _begin(source, keeper)
     elif shown is not None and (known is None or known.checkpoint.size < shown.checkpoint.size):
@@ -113,8 +115,6 @@ async def _begin(source: AsyncEngine, keeper: Keeper) -> None:
 async def _publish(source: AsyncEngine, keeper: Keeper, shown: Published | None, known: Recorded) -> None:
     """Brings the files to the newest recorded checkpoint. Raises LogBrokenError unless that extends them."""
     size, target = shown.checkpoint.size if shown else 0, known.checkpoint
-    if target.origin != keeper.origin:
-        raise LogBrokenError(f"The log began as {target.origin}: it cannot go on as {keeper.origin}.")
     async with reading(source) as session:
         bodies = await positions.bodies(session, size, target.size)
     if len(bodies) != target.size - size:

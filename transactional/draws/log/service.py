@@ -3,6 +3,7 @@
 from transactional.draws.chains import CHAINS
 from transactional.draws.log import proving
 from transactional.draws.log.batches import batched
+from transactional.draws.log.entry_proofs import tlog_proof
 from transactional.draws.log.keeper import Keeper, LogSettingsError, keeper_of
 from transactional.draws.log.positions import Signed, first_witnessed, newest, position
 from transactional.draws.log.published import LogBrokenError
@@ -30,6 +31,7 @@ __all__ = [
     "policy",
     "position",
     "sequence",
+    "tlog_proof",
 ]
 
 
