@@ -15,6 +15,6 @@ def state_shown(draw: Draw, at: datetime) -> str:
     """One of SHOWN: overdue since the round's time, late once stakes went back for it."""
     if draw.state == "open" and draw.closes_at is not None and draw.closes_at <= at:
         return "closing"
-    if draw.state == "committed" and draw.round_at is not None and draw.round_at <= at:
+    if draw.state == "committed" and draw.round_at is not None and draw.round_at < at:
         return "late" if draw.returned_at is not None else "overdue"
     return draw.state

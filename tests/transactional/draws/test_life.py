@@ -1,0 +1,255 @@
+"""A draw from its draft to its end, as anybody can check it, and its money as the books have it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from tests.transactional.draws.lives import World, world
+from tests.transactional.draws.open_draws import adult
+from tests.transactional.small_shop import Stocked
+from transactional.db import writing
+from transactional.draws import entries, service
+from transactional.draws.delivering import Handing
+from transactional.draws.errors import ClaimOverError, ForfeitTooEarlyError, NotWinnersTicketError, VoidTooLateError
+from transactional.errors import InvalidInputError, NotFoundError
+
+pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
+
+
+@pytest.fixture
+async def lives(stocked: Stocked) -> AsyncIterator[World]:
+    async with world(stocked) as made:
+        yield made
+
+
+async def test_a_draw_goes_from_draft_to_delivery_and_every_bundle_on_the_way_verifies(lives: World) -> None:
+    people = [await adult(lives.stocked, name, 5000) for name in ("ann", "bob", "cec")]
+    draw = await lives.opened(mode="refundable", price_fen=100)
+    assert (await lives.verdict(draw)).code == "OPEN"
+    for who, count in zip(people, (3, 4, 3), strict=True):
+        await lives.enters(draw, who, count, "wallet")
+    assert (await lives.balances())["draw_stakes"] == -1000
+    await lives.sequenced()
+    assert await lives.stepped(draw) == "committed"
+    await lives.sequenced()
+    assert (await lives.verdict(draw)).code == "OPEN"
+    await lives.wait_for_round(draw)
+    assert await lives.shown(draw) == "committed"
+    lives.passes(seconds=1)
+    assert await lives.shown(draw) == "overdue"
+    assert (await lives.verdict(draw)).code == "OVERDUE"
+    assert await lives.stepped(draw) == "decided"
+    await lives.sequenced()
+    outcome = await lives.verdict(draw)
+    assert outcome.code == "TEST", outcome.message
+
+    for winner in await lives.winners(draw):
+        assert winner.customer_id is not None
+        async with writing(lives.shop.engine) as session:
+            await service.claim(session, lives.shop.vault, winner.public_id, winner.customer_id, lives.at())
+        with lives.now():
+            async with writing(lives.shop.engine) as session:
+                given = Handing(cost_fen=300_000, code=f"CODE-{winner.place}")
+                await service.deliver(
+                    session, lives.shop.vault, winner.public_id, given, lives.staff_id, lives.shop.zone
+                )
+    await lives.sequenced()
+    assert await lives.stepped(draw) == "finished"
+    outcome = await lives.verdict(draw)
+    assert outcome.code == "TEST", outcome.message
+    balances = await lives.balances()
+    assert balances.get("draw_stakes", 0) == 0
+    assert balances["draw_income"] == -200  # two winning entries of 100 each
+    assert balances["customer_wallet"] == -(15_000 - 200)
+    assert balances["draw_prizes"] == 600_000
+
+
+async def test_what_nobody_claims_goes_to_the_reserves_in_their_order_and_never_to_the_house(lives: World) -> None:
+    people = [await lives.stocked.customer(name) for name in ("ann", "bob", "cec", "dan")]
+    draw = await lives.opened(winners=3, reserves=2, claim_days=1)
+    async with writing(lives.shop.engine) as session:
+        with lives.now():
+            await entries.house(session, draw.id, 2)
+    for who in people:
+        await lives.enters(draw, who, 2)
+    await lives.sequenced()
+    await lives.stepped(draw)
+    await lives.sequenced()
+    await lives.wait_for_round(draw)
+    await lives.stepped(draw)
+    reserves = [row[0] for row in await lives.stocked.rows("select entry_index from shop.draw_reserve order by place")]
+    assert len(reserves) == 2
+    assert min(reserves) >= 2  # entries 0 and 1 are the house's
+    first = await lives.winners(draw)
+    shopper = next(winner for winner in first if winner.customer_id is not None)  # the house has but two entries
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(ForfeitTooEarlyError):
+            await service.forfeit(session, shopper.public_id, "gone", None, lives.at() + timedelta(hours=23))
+    for _ in range(3):
+        lives.passes(days=1, seconds=2)
+        await lives.stepped(draw)
+        await lives.sequenced()
+        assert (await lives.verdict(draw)).code == "TEST"
+    won = [winner.entry_index for winner in await lives.winners(draw)]
+    assert won == [*(winner.entry_index for winner in first), *reserves]
+    assert await lives.stepped(draw) == "finished"
+
+
+async def test_a_draw_that_is_not_full_in_time_ends_void_and_gives_back_all(lives: World) -> None:
+    ann, bob = await adult(lives.stocked, "ann", 5000), await adult(lives.stocked, "bob", 5000)
+    closes_at = lives.at() + timedelta(minutes=10)
+    draw = await lives.opened(mode="refundable", price_fen=100, capacity=100, closes_at=closes_at)
+    await lives.enters(draw, ann, 7, "wallet")
+    await lives.enters(draw, bob, 1, "wallet")
+    await lives.enters(draw, ann, 2, "wallet")
+    await lives.sequenced()
+    lives.passes(minutes=10)
+    assert await lives.shown(draw) == "closing"
+    assert await lives.stepped(draw) == "void"
+    await lives.sequenced()
+    assert (await lives.verdict(draw)).code == "VOID"
+    balances = await lives.balances()
+    assert balances.get("draw_stakes", 0) == 0
+    assert balances["customer_wallet"] == -10_000
+    told = "select kind, count(*) from shop.notice group by kind"
+    assert await lives.stocked.rows(told) == [("draw_void", 2)]
+    await lives.stepped(draw)
+    assert (await lives.balances())["customer_wallet"] == -10_000
+
+
+async def test_chances_that_were_used_in_a_draw_that_was_called_off_can_be_used_again_once(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 4)
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(InvalidInputError):
+            await service.void(session, draw.id, "cancelled", "  no ", lives.staff_id, lives.at())
+    async with writing(lives.shop.engine) as session:
+        await service.void(session, draw.id, "cancelled", "The prize was stolen.", lives.staff_id, lives.at())
+    for _ in range(2):
+        await lives.stepped(draw)
+    await lives.sequenced()
+    assert (await lives.verdict(draw)).code == "VOID"
+    left = "select source, granted, used from shop.draw_chance order by id"
+    assert await lives.stocked.rows(left) == [("checkin", 4, 4), ("checkin", 4, 0)]
+
+
+async def test_nobody_calls_a_draw_off_when_its_round_is_near(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    await lives.stepped(draw)
+    row = await lives.row(draw)
+    latest = service.last_void_at(row)
+    assert row.round_at is not None
+    assert latest == row.round_at - timedelta(seconds=120)
+    for seconds, allowed in ((1, False), (0, True)):
+        async with writing(lives.shop.engine) as session:
+            act = service.void(
+                session,
+                draw.id,
+                "cancelled",
+                "We changed our mind.",
+                lives.staff_id,
+                latest + timedelta(seconds=seconds),
+            )
+            if allowed:
+                assert (await act).state == "void"
+            else:
+                with pytest.raises(VoidTooLateError):
+                    await act
+
+
+async def test_a_result_that_is_a_week_late_gives_stakes_back_and_stands_when_it_comes(lives: World) -> None:
+    ann = await adult(lives.stocked, "ann", 5000)
+    draw = await lives.opened(mode="refundable", price_fen=100)
+    await lives.enters(draw, ann, 10, "wallet")
+    await lives.sequenced()
+    await lives.stepped(draw)
+    await lives.sequenced()
+    lives.relay.fault = "dies"
+    await lives.wait_for_round(draw)
+    lives.passes(days=6, hours=23)
+    assert await lives.stepped(draw) == "committed"
+    assert await lives.shown(draw) == "overdue"
+    assert (await lives.balances())["draw_stakes"] == -1000
+    lives.passes(hours=2)
+    assert await lives.stepped(draw) == "committed"
+    assert await lives.shown(draw) == "late"
+    balances = await lives.balances()
+    assert (balances.get("draw_stakes", 0), balances["customer_wallet"]) == (0, -5000)
+    await lives.sequenced()
+    assert (await lives.verdict(draw)).code == "OVERDUE"
+    lives.relay.fault = None
+    assert await lives.stepped(draw) == "decided"
+    await lives.sequenced()
+    assert (await lives.verdict(draw)).code == "TEST"
+    assert len(await lives.winners(draw)) == 2
+    assert (await lives.balances())["customer_wallet"] == -5000
+
+
+async def test_whoever_holds_somebody_elses_receipt_claims_nothing(lives: World) -> None:
+    ann, thief = await lives.stocked.customer("ann"), await lives.stocked.customer("thief")
+    draw = await lives.opened(winners=1)
+    await lives.enters(draw, ann, 9)
+    await lives.enters(draw, thief, 1)
+    await lives.sequenced()
+    await lives.stepped(draw)
+    await lives.sequenced()
+    await lives.wait_for_round(draw)
+    await lives.stepped(draw)
+    [winner] = await lives.winners(draw)
+    other = thief if winner.customer_id == ann.id else ann
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(NotFoundError):
+            await service.claim(session, lives.shop.vault, winner.public_id, other.id, lives.at())
+    # nor by a row that was changed since: what was committed names the owner
+    async with writing(lives.shop.engine) as session:
+        changed = text("update shop.draw_winner set customer_id = :thief")
+        await session.execute(changed, {"thief": other.id})
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(NotWinnersTicketError):
+            await service.claim(session, lives.shop.vault, winner.public_id, other.id, lives.at())
+
+
+async def test_after_the_claim_days_a_prize_cannot_be_claimed(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened(winners=1, claim_days=1)
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    await lives.stepped(draw)
+    await lives.sequenced()
+    await lives.wait_for_round(draw)
+    await lives.stepped(draw)
+    [winner] = await lives.winners(draw)
+    async with writing(lives.shop.engine) as session:
+        late = lives.at() + timedelta(days=1, seconds=1)
+        with pytest.raises(ClaimOverError):
+            await service.claim(session, lives.shop.vault, winner.public_id, ann.id, late)
+        claimed = await service.claim(session, lives.shop.vault, winner.public_id, ann.id, lives.at())
+        again = await service.claim(session, lives.shop.vault, winner.public_id, ann.id, lives.at())
+    assert claimed.claimed_at == again.claimed_at == lives.at()
+
+
+async def test_all_who_ask_for_the_result_at_once_get_the_same_one(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    await lives.stepped(draw)
+    await lives.sequenced()
+    with lives.now():
+        assert await service.decide(lives.shop.engine, lives.shop.beacons, draw.id) == "committed"  # not due yet
+    assert lives.relay.asked == 1  # for the fresh round alone
+    await lives.wait_for_round(draw)
+    with lives.now():
+        states = await asyncio.gather(
+            *(service.decide(lives.shop.engine, lives.shop.beacons, draw.id) for _ in range(8))
+        )
+    assert states == ["decided"] * 8
+    assert len(await lives.winners(draw)) == 2
+    assert await lives.stocked.rows("select count(*) from shop.log_leaf where kind = 'result'") == [(1,)]
