@@ -22,6 +22,7 @@ from tests.transactional.page_ways import (
     customers,
     desk,
     play,
+    public_log,
     purchases,
     routing,
     shop,
@@ -46,6 +47,7 @@ TABLES = (
     routing.WAYS,
     purchases.WAYS,
     play.WAYS,
+    public_log.WAYS,
 )
 WAYS: PageWays = {name: way for table in TABLES for name, way in table.items()}
 FOR_SOMEBODY = sorted(name for name, way in WAYS.items() if way.by != ANYBODY)

@@ -47,6 +47,10 @@ from transactional.benefits import pages as benefits
 from transactional.catalogue import pages as catalogue
 from transactional.catalogue.service import published
 from transactional.compliance import profile
+from transactional.draws import desk as draws_desk
+from transactional.draws import desk_winners as draws_winners
+from transactional.draws.log import pages as draw_log
+from transactional.draws.play import desk as modes_desk
 from transactional.draws.play import pages as play_pages
 from transactional.invoices import desk as invoices_desk
 from transactional.invoices import pages as invoices
@@ -89,6 +93,7 @@ STOREFRONT = (
     logistics,
     notices,
     play_pages,
+    draw_log,
 )
 DESK = (
     purchase_pages,
@@ -126,6 +131,9 @@ DESK = (
     card_pages,
     product_pages,
     sku_pages,
+    modes_desk,
+    draws_desk,
+    draws_winners,
 )
 PUBLIC = ("/help", "/terms", "/privacy")
 PRIVATE = ("/account", "/cart", "/cases", "/checkout", "/desk", "/invoices", "/orders", "/wallet", "/benefits")
