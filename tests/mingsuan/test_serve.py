@@ -271,6 +271,10 @@ def test_simulated_gateways_are_served_with_the_settings_that_lead_to_them(setti
     assert suppliers.command[1:3] == ("-m", "simulation.suppliers")
     assert suppliers.endpoint == Endpoint("127.0.0.1", 8091, "MINGSUAN_SIMULATED_SUPPLIERS_PORT", "/openapi.json")
     assert "nothing is really bought" in suppliers.part
+    beacon = plan.of[-3]
+    assert beacon.command[1:3] == ("-m", "simulation.beacon")
+    assert beacon.endpoint == Endpoint("127.0.0.1", 8092, "MINGSUAN_SIMULATED_BEACON_PORT", "/openapi.json")
+    assert "no secret" in beacon.part
     assert "simulation.gateways" not in str(services(settings, URLS, settings.var).of)
 
 
