@@ -146,8 +146,8 @@ class MissingIdempotencyKeyError(ShopError):
 
 class IdempotencyKeyReusedError(ShopError):
     type, status = "idempotency-key-reused", 422
-    title = "Idempotency-Key was used before"
-    message = "This Idempotency-Key was already used for a different request; nothing was changed."
+    title = "Sent before with other contents"
+    message = "This was sent before with other contents; nothing was changed now. Reload and try again."
 
 
 class RefusedFileError(ShopError):

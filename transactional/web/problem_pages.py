@@ -29,6 +29,7 @@ async def explain(kind: str, page: OpenPage) -> HTMLResponse:
         title=" · ".join(translator(language, DOMAIN)(found.title) for language in spoken),
         text=" ".join(VALUE.sub("…", translator(language, DOMAIN)(found.message)) for language in spoken),
         symbol="alert",
+        form="",
         way_out="/",
         way_out_text=_("To the shop"),
         back="/",

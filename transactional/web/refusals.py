@@ -3,6 +3,9 @@
 The JSON API answers with problem documents instead; the app decides which of the two a request gets.
 """
 
+import re
+from urllib.parse import urlsplit
+
 from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +15,8 @@ from transactional.edge import language, shop_of
 from transactional.errors import NotLoggedInError, ShopError
 from transactional.web.page import Page, go, open_page, staff_page, with_next
 
+LOCAL = re.compile(r"/(?![/\\])")
+"""A path that no browser takes for another host."""
 SYMBOLS = {403: "lock", 404: "search", 405: "search"}
 
 
@@ -35,9 +40,21 @@ async def refusal_page(request: Request, refusal: ShopError) -> Response:
         title=refusal.heading(page.language),
         text=refusal.sentence(page.language),
         symbol=SYMBOLS.get(refusal.status, "alert"),
+        form=_form(request),
         way_out="/desk" if at_desk else "/",
         way_out_text=_("To the desk") if at_desk else _("To the shop"),
         back="/",
+    )
+
+
+def _form(request: Request) -> str:
+    """The page of this shop whose form was refused, so that one finds back; none when the browser does not say."""
+    sent_from = urlsplit(request.headers.get("referer", ""))
+    is_ours = request.method == "POST" and sent_from.netloc == request.url.netloc
+    return (
+        sent_from._replace(scheme="", netloc="", fragment="").geturl()
+        if is_ours and LOCAL.match(sent_from.path)
+        else ""
     )
 
 

@@ -63,7 +63,7 @@ async def test_pages_read_well_in_both_languages_and_break_no_rule(counter: Coun
         ("/benefits?kind=membership&q=none", ("没有符合条件的权益", "Nothing like this")),
         (address, ("可使用", "Ready to use")),
         (way.headers["location"], ("正在前往示例会员", "On the way to Sample")),
-        ("/desk/benefits", ("顾客权益", "Benefits of a customer")),
+        ("/desk/benefits", ("用户权益", "Benefits of a customer")),
         (f"/desk/benefits/{li}", ("VIDEO", "VIDEO")),
         (f"/desk/benefits/one/{address.rpartition('/')[2]}", ("激活记录", "Attempts at the provider")),
         ("/desk/providers", ("权益服务商", "Providers of benefits")),

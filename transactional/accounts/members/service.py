@@ -55,7 +55,7 @@ async def add(
     email = new.email.strip()
     problems = list(email_problems(email))
     if new.role not in STAFF_ROLES:
-        problems.append(FieldProblem("role", "Must be one of {roles}.", (("roles", ", ".join(STAFF_ROLES)),)))
+        problems.append(FieldProblem("role", "Choose a role."))
     if problems:
         raise InvalidInputError(problems)
     name = new.display_name.strip() or email.partition("@")[0]
@@ -129,7 +129,7 @@ async def checked_password(password: str, email: str) -> str:
 async def change_role(session: WriteSession, owner: StaffSubject, who: UUID, role: str) -> None:
     """Raises OwnRoleError, LastOwnerError, NotFoundError. Nothing happens when the role is that already."""
     if role not in STAFF_ROLES:
-        raise InvalidInputError([FieldProblem("role", "Must be one of {roles}.", (("roles", ", ".join(STAFF_ROLES)),))])
+        raise InvalidInputError([FieldProblem("role", "Choose a role.")])
     member = await _other(session, owner, who)
     if member.role == role:
         return
