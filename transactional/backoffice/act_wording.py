@@ -18,6 +18,7 @@ ADDRESSES = (
     ("offer", "/desk/offers/{}"),
     ("channel", "/desk/channels/{}"),
     ("purchase", "/desk/purchases/{}"),
+    ("draw", "/desk/draws/{}"),
 )
 OF_ORDERS = frozenset({"refund", "record_chargeback"})
 """Their subject is an order's number alone."""
@@ -157,4 +158,17 @@ def act_texts(_: Translator) -> dict[str, str]:
         "import_quotes": _("Imported a quote sheet"),
         "record_rates": _("Recorded exchange rates"),
         "acknowledge_alert": _("Took an alert in hand"),
+        "draft_draw": _("Wrote a draw down"),
+        "edit_draw": _("Changed the draft of a draw"),
+        "discard_draw": _("Discarded the draft of a draw"),
+        "open_draw": _("Opened a draw"),
+        "void_draw": _("Called a draw off"),
+        "enter_for_house": _("Entered a draw for the shop"),
+        "deliver_prize": _("Handed a prize over"),
+        "forfeit_prize": _("Let a prize go to the next reserve"),
+        "record_opinion": _("Recorded a legal opinion"),
+        "ask_mode_on": _("Asked to switch a kind of draw on"),
+        "switch_mode_on": _("Switched a kind of draw on, as the second person"),
+        "switch_mode_off": _("Switched a kind of draw off"),
+        "withdraw_mode_on": _("Withdrew a request to switch a kind of draw on"),
     }

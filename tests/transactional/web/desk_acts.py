@@ -10,6 +10,19 @@ EXCUSED = {
 }
 
 ACTS = {
+    "/desk/draws/new": ("draft_draw",),
+    "/desk/draws/{draw}/edit": ("edit_draw",),
+    "/desk/draws/{draw}/open": ("open_draw",),
+    "/desk/draws/{draw}/discard": ("discard_draw",),
+    "/desk/draws/{draw}/void": ("void_draw",),
+    "/desk/draws/{draw}/house": ("enter_for_house",),
+    "/desk/draws/{draw}/winners/{winner}/deliver": ("deliver_prize",),
+    "/desk/draws/{draw}/winners/{winner}/forfeit": ("forfeit_prize",),
+    "/desk/draws/modes/opinions": ("record_opinion",),
+    "/desk/draws/modes/ask": ("ask_mode_on",),
+    "/desk/draws/modes/off": ("switch_mode_off",),
+    "/desk/draws/modes/{switch}/confirm": ("switch_mode_on",),
+    "/desk/draws/modes/{switch}/withdraw": ("withdraw_mode_on",),
     "/desk/routing/rules": ("set_routing",),
     "/desk/routing/skus/{code}": ("set_routing",),
     "/desk/routing/skus/{code}/follow": ("drop_routing",),
