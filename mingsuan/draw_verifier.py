@@ -74,7 +74,7 @@ BLS_TAG = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 LEAF_BYTES = 65_535
 MANIFEST_BYTES = 64 << 20
 RULES_BYTES = 1 << 20
-POLICY_BYTES = 1 << 20
+SMALL_BYTES = 1 << 20
 DAY_S = 86_400
 CLOCKS_DIFFER_S = 600
 FIRST_SHOWN = 10_000_001
@@ -1527,12 +1527,13 @@ def verify(given: Given) -> Outcome:
         try:
             check()
         except FaultError as error:
-            return Outcome(error.code, str(error), _told(steps, done))
+            return Outcome(error.code, str(error), told(steps, done))
     code, message = verification.verdict()
-    return Outcome(code, message, _told(steps, len(steps)), verification.facts())
+    return Outcome(code, message, told(steps, len(steps)), verification.facts())
 
 
-def _told(steps: Sequence[tuple[str, object]], done: int) -> tuple[Step, ...]:
+def told(steps: Sequence[tuple[str, object]], done: int) -> tuple[Step, ...]:
+    """Steps of which so many passed, and the next one, if there is one, failed."""
     return tuple(
         Step(words, "passed" if place < done else "failed" if place == done else "not reached")
         for place, (words, _) in enumerate(steps)
@@ -1557,27 +1558,26 @@ def verify_files(
 ) -> Outcome:
     """As the command does. A file that cannot be read is USAGE."""
     try:
-        pinned = policy_of(_content(policy, POLICY_BYTES))
+        pinned, elsewhere = pinned_of(policy, seen)
+        evidence = _content(receipt) if receipt else None
         with bundle.open("rb") as file:
-            return verify(
-                Given(
-                    bundle=file,
-                    policy=pinned,
-                    now=int(time.time()) if now is None else now,
-                    receipt=_content(receipt, POLICY_BYTES) if receipt else None,
-                    seen=tuple(seen_of(_content(each, POLICY_BYTES), pinned.log) for each in seen),
-                )
-            )
+            return verify(Given(file, pinned, int(time.time()) if now is None else now, evidence, elsewhere))
     except OSError as error:
         return Outcome("USAGE", f"{error.filename}: {error.strerror}", ())
     except FaultError as error:
         return Outcome(error.code, str(error), ())
 
 
-def _content(path: Path, most: int) -> bytes:
+def pinned_of(policy: Path, seen: Sequence[Path]) -> tuple[Policy, tuple[Checkpoint, ...]]:
+    """What a verifier brings along. Raises USAGE, or OSError for a file that cannot be read."""
+    pinned = policy_of(_content(policy))
+    return pinned, tuple(seen_of(_content(each), pinned.log) for each in seen)
+
+
+def _content(path: Path) -> bytes:
     with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
+        content = file.read(SMALL_BYTES + 1)
+    if len(content) > SMALL_BYTES:
         fault("USAGE", f"{path} is too large")
     return content
 
@@ -1620,8 +1620,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     given = parser.parse_args(arguments)
     outcome = verify_files(given.bundle, given.policy, given.receipt, given.seen, given.now)
-    told = [json_of(outcome)] if given.json else list(lines_of(outcome))
-    sys.stdout.write("\n".join(told) + "\n")
+    lines = [json_of(outcome)] if given.json else list(lines_of(outcome))
+    sys.stdout.write("\n".join(lines) + "\n")
     return outcome.exit
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -89,6 +89,27 @@ class MemoryLog:
 
     def consistency(self, first: int, second: int) -> list[str]:
         return _texts(proofs.consistency(self.hashes[:second], first))
+
+    def files(self, size: int | None = None) -> dict[str, bytes]:
+        """The log as it is served (C2SP tlog-tiles), without its checkpoint."""
+        hashes = self.hashes[:size]
+        framed = [len(text.encode()).to_bytes(2) + text.encode() for text in self.leaves[:size]]
+        files = dict(_tiles("entries", framed))
+        level = 0
+        while hashes:
+            files |= dict(_tiles(str(level), hashes))
+            whole = len(hashes) // 256
+            hashes = [merkle.root(hashes[256 * place : 256 * place + 256]) for place in range(whole)]
+            level += 1
+        return files
+
+
+def _tiles(level: str, parts: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Of at most 1,000 tiles."""
+    for start in range(0, len(parts), 256):
+        piece = parts[start : start + 256]
+        partial = f".p/{len(piece)}" if len(piece) < 256 else ""
+        yield f"tile/{level}/{start // 256:03}{partial}", b"".join(piece)
 
 
 def _texts(proof: Sequence[bytes]) -> list[str]:
