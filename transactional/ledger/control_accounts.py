@@ -40,6 +40,10 @@ BOOKS: dict[str, str] = {
     "withdrawals_payable": """
         select -sum(amount_fen) from shop.withdrawal_part where state in ('held', 'paying')
     """,
+    "draw_stakes": """
+        select coalesce((select sum(amount_fen) from shop.stake_end), 0)
+            - coalesce((select sum(stake_fen) from shop.draw_entry), 0)
+    """,
     "unapplied_receipts": """
         select -sum(amount_fen) from shop.unapplied_receipt where state in ('open', 'returning')
     """,

@@ -25,6 +25,7 @@ from transactional.draws.drafts import NewDraw
 from transactional.draws.log import service as log
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.models import Draw, DrawChance, DrawWinner
+from transactional.ledger import control_accounts
 from transactional.ledger import service as ledger
 from transactional.shop import Shop
 
@@ -140,6 +141,7 @@ class World:
         async with reading(self.shop.engine) as session:
             found = {each.code: each.balance_fen for each in await ledger.trial_balance(session)}
             assert (await ledger.check(session)).is_whole
+            assert await control_accounts.findings(session) == []
         assert sum(found.values()) == 0
         return found
 
