@@ -30,6 +30,7 @@ from transactional.cards import api as cards
 from transactional.catalogue import api as catalogue
 from transactional.catalogue.cache import ForgetAfterStaff
 from transactional.db import engine
+from transactional.draws import api as draws
 from transactional.errors import ShopError
 from transactional.host_cookies import HostCookies
 from transactional.invoices import api as invoices
@@ -119,6 +120,7 @@ def _wire(app: FastAPI, settings: Settings) -> None:
         aftersales,
         logistics,
         notices,
+        draws,
         selling_api,
     ):
         app.include_router(slice_api.router, prefix="/api/v1")

@@ -106,3 +106,9 @@ class NotInvitedError(ShopError):
     type, status = "not-invited", 409
     title = "Invitation not counted"
     message = "An invitation counts once your first order was delivered, for somebody who was here before you."
+
+
+class ProofToComeError(ShopError):
+    type, status = "proof-to-come", 409
+    title = "Not in the log yet"
+    message = "This entry will be in the public log within a minute of being accepted. Your receipt promises it."
