@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from transactional.draws.entry_schemas import ChanceView, Entered
+from transactional.draws.entry_schemas import ChanceView, Entered, PayWith
 from transactional.schemas import Command, View
 
 MOST_AT_ONCE = 10_000
@@ -17,12 +17,15 @@ DrawStateShown = TypeAliasType(
     Literal["open", "closing", "closed", "committed", "overdue", "late", "decided", "finished", "void"],
 )
 DrawMode = TypeAliasType("DrawMode", Literal["promotional", "refundable", "paid"])
+DrawPrizeKind = TypeAliasType("DrawPrizeKind", Literal["code", "parcel", "hand"])
+PrizeState = TypeAliasType("PrizeState", Literal["notified", "claimed", "delivered", "forfeited"])
+VoidReason = TypeAliasType("VoidReason", Literal["undersold", "cancelled"])
 
 
 class DrawPrize(View):
     name: str
     value_fen: int
-    kind: Literal["code", "parcel", "hand"]
+    kind: DrawPrizeKind
 
 
 class DrawPack(View):
@@ -37,8 +40,8 @@ class WonEntry(View):
 
     place: int
     number: int = Field(description="As people see it: entry 0 is 10000001")
-    state: Literal["notified", "claimed", "delivered", "forfeited"]
-    claim_until: datetime
+    state: PrizeState
+    claim_ends_at: datetime
 
 
 class DrawSummary(View):
@@ -76,7 +79,7 @@ class DrawDetail(DrawSummary):
     rules: str
     decided_at: datetime | None
     won: tuple[WonEntry, ...]
-    void_reason: Literal["undersold", "cancelled"] | None
+    void_reason: VoidReason | None
     void_words: str | None
 
 
@@ -87,7 +90,7 @@ class DrawList(View):
 
 class NewEntries(Command):
     count: int = Field(default=1, ge=1, le=MOST_AT_ONCE)
-    pay: Literal["chances", "wallet"]
+    pay: PayWith
     hold_id: UUID | None = Field(default=None, description="Use the room that is held for you; of the same count")
     expected_stake_fen: int | None = Field(default=None, ge=0, description="Refuse the entries at any other price")
 
@@ -128,8 +131,8 @@ class PrizeWon(View):
     draw_id: UUID
     number: int
     prize: DrawPrize
-    state: Literal["notified", "claimed", "delivered", "forfeited"]
-    claim_until: datetime
+    state: PrizeState
+    claim_ends_at: datetime
     claimed_at: datetime | None
     delivered_at: datetime | None
 

@@ -81,35 +81,38 @@ async def prizes(session: ReadSession, customer_id: int) -> PrizeList:
 
 def prize_won(draw: Draw, winner: DrawWinner) -> PrizeWon:
     """A prize as its winner sees it."""
-    return PrizeWon(
-        id=winner.public_id,
-        draw_id=draw.public_id,
-        number=rules.shown(winner.entry_index),
-        prize=_prize(draw),
-        state=winner.state,
-        claim_until=winner.claim_until,
-        claimed_at=winner.claimed_at,
-        delivered_at=winner.delivered_at,
+    return PrizeWon.model_validate(
+        {
+            "id": winner.public_id,
+            "draw_id": draw.public_id,
+            "number": rules.shown(winner.entry_index),
+            "prize": _prize(draw),
+            "state": winner.state,
+            "claim_ends_at": winner.claim_until,
+            "claimed_at": winner.claimed_at,
+            "delivered_at": winner.delivered_at,
+        }
     )
 
 
 def entered(draw: Draw, entry: DrawEntry) -> Entered:
     """A range of entries as its owner was told of it."""
-    return Entered(
-        id=entry.public_id,
-        draw_id=draw.public_id,
-        first_index=entry.first_index,
-        count=entry.count,
-        kind=entry.kind,
-        stake_fen=entry.stake_fen,
-        accepted_second=entry.accepted_second,
-        user_ref=bytes(entry.user_ref).hex(),
-        nonce=bytes(entry.nonce).hex(),
+    return Entered.model_validate(
+        {
+            "id": entry.public_id,
+            "draw_id": draw.public_id,
+            "first_index": entry.first_index,
+            "count": entry.count,
+            "kind": entry.kind,
+            "stake_fen": entry.stake_fen,
+            "accepted_second": entry.accepted_second,
+            "user_ref": bytes(entry.user_ref).hex(),
+            "nonce": bytes(entry.nonce).hex(),
+        }
     )
 
 
 def _summary(draw: Draw, kept: int, at: datetime) -> dict[str, Any]:
-    has_pack = draw.pack_count and draw.pack_price_count
     return {
         "id": draw.public_id,
         "number": draw.number,
@@ -119,7 +122,7 @@ def _summary(draw: Draw, kept: int, at: datetime) -> dict[str, Any]:
         "mode": draw.mode,
         "prize": _prize(draw),
         "price_fen": draw.price_fen,
-        "pack": DrawPack(count=draw.pack_count, price_count=draw.pack_price_count) if has_pack else None,
+        "pack": _pack(draw),
         "capacity": draw.capacity,
         "closes_at": draw.closes_at,
         "entries": draw.next_index,
@@ -129,13 +132,24 @@ def _summary(draw: Draw, kept: int, at: datetime) -> dict[str, Any]:
     }
 
 
+def _pack(draw: Draw) -> DrawPack | None:
+    if draw.pack_count is None or draw.pack_price_count is None:
+        return None
+    return DrawPack(count=draw.pack_count, price_count=draw.pack_price_count)
+
+
 def _prize(draw: Draw) -> DrawPrize:
-    return DrawPrize(name=draw.prize_name, value_fen=draw.prize_value_fen, kind=draw.prize_kind)
+    what = {"name": draw.prize_name, "value_fen": draw.prize_value_fen, "kind": draw.prize_kind}
+    return DrawPrize.model_validate(what)
 
 
 async def _won(session: ReadSession, draw: Draw) -> Sequence[WonEntry]:
     of = select(DrawWinner).where(DrawWinner.draw_id == draw.id).order_by(DrawWinner.place, DrawWinner.id)
-    return tuple(
-        WonEntry(place=each.place, number=rules.shown(each.entry_index), state=each.state, claim_until=each.claim_until)
-        for each in await session.scalars(of)
+    return [_won_entry(each) for each in await session.scalars(of)]
+
+
+def _won_entry(winner: DrawWinner) -> WonEntry:
+    number, until = rules.shown(winner.entry_index), winner.claim_until
+    return WonEntry.model_validate(
+        {"place": winner.place, "number": number, "state": winner.state, "claim_ends_at": until}
     )

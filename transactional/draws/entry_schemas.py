@@ -11,6 +11,8 @@ from transactional.draws import rules
 from transactional.schemas import View
 
 EntryKind = TypeAliasType("EntryKind", Literal["free", "house", "paid"])
+PayWith = TypeAliasType("PayWith", Literal["chances", "wallet"])
+ChanceSource = TypeAliasType("ChanceSource", Literal["order", "checkin", "invitation", "free_route"])
 
 
 class Entered(View):
@@ -41,14 +43,14 @@ class HoldView(View):
     id: UUID
     draw_id: UUID
     count: int
-    until: datetime
+    ends_at: datetime
 
 
 class ChanceView(View):
     """Entries that a customer may still use; without `draw_id` in any promotional draw."""
 
     id: UUID
-    source: Literal["order", "checkin", "invitation", "free_route"]
+    source: ChanceSource
     draw_id: UUID | None
     left: int
     expires_at: datetime | None

@@ -40,7 +40,7 @@ async def hold(session: WriteSession, customer_id: int, draw_public_id: UUID, co
     kept = DrawHold(draw_id=draw.id, customer_id=customer_id, count=count, until=at + timedelta(minutes=minutes))
     session.add(kept)
     await session.flush()
-    return HoldView(id=kept.public_id, draw_id=draw.public_id, count=count, until=kept.until)
+    return HoldView(id=kept.public_id, draw_id=draw.public_id, count=count, ends_at=kept.until)
 
 
 async def release(session: WriteSession, customer_id: int, hold_public_id: UUID) -> None:

@@ -70,7 +70,7 @@ async def test_a_hold_serves_its_owner_once_for_its_own_number_in_its_own_draw_a
     with pytest.raises(NotFoundError):
         async with writing(stocked.shop.engine) as session:
             await holds.release(session, bob.id, kept.id)
-    with clock.at(kept.until), pytest.raises(HoldEndedError):
+    with clock.at(kept.ends_at), pytest.raises(HoldEndedError):
         await _enter(stocked, ann, draw, 3, kept)
     await _enter(stocked, ann, draw, 3, kept)
     with pytest.raises(HoldEndedError):
