@@ -86,15 +86,16 @@ async def place(source: AsyncEngine, keeper: Keeper) -> int:
         if known is None:
             raise LogBrokenError("The log has no checkpoint to extend.")
         waiting, horizon = await positions.waiting(session, memory.horizon_xid, MOST_LEAVES)
-        leaves = order.in_turn(waiting, await _unready(session, waiting), await strangers.refused(session, waiting))
+        refused = await strangers.refused(session, waiting)
+        leaves = order.in_turn(waiting, await _unready(session, waiting), refused)
         size = known.checkpoint.size
         if leaves:
             _, root = published.after(keeper.folder, size, [leaf.body.encode() for leaf in leaves])
             await positions.place(session, size, leaves)
             checkpoint = Checkpoint(keeper.origin, size + len(leaves), root)
             await positions.record(session, keeper.signed(checkpoint))
-    placed = {leaf.id for leaf in leaves}
-    memory.horizon_xid = min([horizon, *(leaf.row_xid for leaf in waiting if leaf.id not in placed)])
+    done = refused | {leaf.id for leaf in leaves}
+    memory.horizon_xid = min([horizon, *(leaf.row_xid for leaf in waiting if leaf.id not in done)])
     return len(leaves)
 
 
