@@ -9,7 +9,7 @@ from transactional.accounts.service import record_act
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.chains import CHAINS
 from transactional.draws.errors import DrawMovedOnError, PrizeTakenError
-from transactional.draws.models import Draw, DrawChance
+from transactional.draws.models import Draw
 from transactional.draws.states import MODES, PRIZE_KINDS, PROFILE_NAMES
 from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 
@@ -75,10 +75,9 @@ async def edit(session: WriteSession, draw_id: int, new: NewDraw, staff_id: int 
 
 
 async def discard(session: WriteSession, draw_id: int, staff_id: int | None) -> None:
-    """A draft that nobody wants, with chances that were granted for it alone. Raises as `edit` does."""
+    """A draft that nobody wants is gone, and its prize free for another. Raises as `edit` does."""
     row = await locked(session, draw_id, "draft")
     await record_act(session, staff_id, "discard_draw", f"draw:{row.public_id}", reason=row.title_zh)
-    await session.execute(delete(DrawChance).where(DrawChance.draw_id == row.id))
     await session.execute(delete(Draw).where(Draw.id == row.id))
 
 

@@ -98,6 +98,18 @@ class World:
         with self.now():
             await self.shop.entering.enter(who.id, draw.public_id, count, f"key {self.keys}", pay=pay)
 
+    async def decided(self, who: CustomerSubject, count: int = 10, pay: Any = "chances", **different: Any) -> Draw:
+        """A draw that one person fills, and that is decided as soon as it can be."""
+        draw = await self.opened(**different)
+        await self.enters(draw, who, count, pay)
+        await self.sequenced()
+        await self.stepped(draw)
+        await self.sequenced()
+        await self.wait_for_round(draw)
+        assert await self.stepped(draw) in ("decided", "finished")
+        await self.sequenced()
+        return draw
+
     async def sequenced(self) -> None:
         """The next second, in which the log takes all that waits."""
         self.second += 1

@@ -7,14 +7,26 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from tests.transactional.api_ways.persons import HOME
 from tests.transactional.draws.lives import World, world
 from tests.transactional.draws.open_draws import adult
 from tests.transactional.small_shop import Stocked
+from transactional.accounts.models import Staff
+from transactional.accounts.persons import addresses
 from transactional.db import writing
 from transactional.draws import entries, service
 from transactional.draws.delivering import Handing
-from transactional.draws.errors import ClaimOverError, ForfeitTooEarlyError, NotWinnersTicketError, VoidTooLateError
+from transactional.draws.errors import (
+    AddressNeededError,
+    ClaimOverError,
+    DrawMovedOnError,
+    ForfeitTooEarlyError,
+    NotWinnersTicketError,
+    VoidTooLateError,
+)
+from transactional.draws.models import LegalOpinion, ModeSwitch, PlayLimit
 from transactional.errors import InvalidInputError, NotFoundError
+from transactional.logistics import service as logistics
 
 pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
 
@@ -253,3 +265,76 @@ async def test_all_who_ask_for_the_result_at_once_get_the_same_one(lives: World)
     assert states == ["decided"] * 8
     assert len(await lives.winners(draw)) == 2
     assert await lives.stocked.rows("select count(*) from shop.log_leaf where kind = 'result'") == [(1,)]
+
+
+async def test_a_parcel_goes_to_the_address_that_its_winner_chose(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.decided(ann, winners=1, prize_kind="parcel")
+    [winner] = await lives.winners(draw)
+    vault = lives.shop.vault
+    async with writing(lives.shop.engine) as session:
+        home = await addresses.add(session, vault, ann.id, HOME)
+        with pytest.raises(AddressNeededError):
+            await service.claim(session, vault, winner.public_id, ann.id, lives.at())
+        await service.claim(session, vault, winner.public_id, ann.id, lives.at(), address_id=home)
+    given = Handing(cost_fen=0, courier="顺丰", tracking_no="SF1234567890")
+    async with writing(lives.shop.engine) as session:
+        place = await logistics.prize_place(session, vault, f"PRIZE-1-{10_000_001 + winner.entry_index}")
+        assert place is not None
+        assert place.recipient == HOME["recipient"]
+        await service.deliver(session, vault, winner.public_id, given, lives.staff_id, lives.shop.zone)
+    sent = """
+        select s.purpose, s.customer_id, s.courier
+        from shop.shipment as s join shop.draw_winner as w on w.shipment_id = s.id
+    """
+    assert await lives.stocked.rows(sent) == [("prize", ann.id, "shunfeng")]
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(DrawMovedOnError):
+            await service.deliver(session, vault, winner.public_id, given, lives.staff_id, lives.shop.zone)
+
+
+async def test_a_code_is_kept_sealed_and_shown_to_its_winner_only(lives: World) -> None:
+    ann, bob = await lives.stocked.customer("ann"), await lives.stocked.customer("bob")
+    draw = await lives.decided(ann, winners=1)
+    [winner] = await lives.winners(draw)
+    vault, given = lives.shop.vault, Handing(cost_fen=900, code="OPEN-SESAME")
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(DrawMovedOnError):  # nobody has claimed it
+            await service.deliver(session, vault, winner.public_id, given, lives.staff_id, lives.shop.zone)
+        await service.claim(session, vault, winner.public_id, ann.id, lives.at())
+        with pytest.raises(NotFoundError):
+            await service.prize_code(session, vault, winner.public_id, ann.id)
+        await service.deliver(session, vault, winner.public_id, given, lives.staff_id, lives.shop.zone)
+        assert await service.prize_code(session, vault, winner.public_id, ann.id) == "OPEN-SESAME"
+        with pytest.raises(NotFoundError):
+            await service.prize_code(session, vault, winner.public_id, bob.id)
+    assert "OPEN-SESAME" not in repr(given)
+    kept = str(await lives.stocked.rows("select w::text from shop.draw_winner as w"))
+    assert "OPEN-SESAME" not in kept
+    assert b"OPEN-SESAME".hex() not in kept
+    balances = await lives.balances()
+    assert (balances["draw_prizes"], balances["bank"]) == (900, -900)
+
+
+async def test_in_the_paid_mode_all_stakes_are_income_once_the_draw_is_decided(lives: World) -> None:
+    ann = await adult(lives.stocked, "ann", 5000)
+    await lives.stocked.rows("update shop.customer set country = 'GB' returning id")
+    at = lives.at()
+    async with writing(lives.shop.engine) as session:
+        second = Staff(email="two@example.com", display_name="Two", role="auditor", password_hash="-")
+        session.add(second)
+        session.add(PlayLimit(customer_id=ann.id, kind="stake_month", amount_fen=100_000))
+        terms = {"profile": "great_britain", "mode": "paid"}
+        opinion = LegalOpinion(
+            **terms, counsel="C", summary="S", document_sha256="0" * 64, recorded_by=lives.staff_id,
+            given_on=at, valid_until=at + timedelta(days=300),
+        )  # fmt: skip
+        session.add(opinion)
+        await session.flush()
+        people = {"asked_by": lives.staff_id, "confirmed_by": second.id, "confirmed_at": at}
+        session.add(ModeSwitch(**terms, is_on=True, opinion_id=opinion.id, **people))
+    pack = {"price_fen": 100, "pack": (12, 10), "capacity": 13, **terms}
+    draw = await lives.decided(ann, 13, "wallet", **pack)
+    balances = await lives.balances()
+    assert (balances.get("draw_stakes", 0), balances["draw_income"], balances["customer_wallet"]) == (0, -1100, -3900)
+    assert (await lives.verdict(draw)).code == "TEST"
