@@ -349,8 +349,7 @@ def reserves_told(change: Callable[[Story, list[int]], list[int]]) -> Case:
 
 def with_house(story: Story, reserves: list[int]) -> list[int]:
     """The first of the house's entries after the winners steps in first."""
-    own = next(index for index in story.order()[2:] if story.range_of(index).kind == "house")
-    return [own, *reserves[:-1]]
+    return [next(story.followers(house=True)), *reserves[:-1]]
 
 
 def forfeited(days: int | None = None, **given: Any) -> Story:

@@ -9,9 +9,11 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from typing import Any, Self
 from uuid import UUID
 
@@ -314,32 +316,35 @@ class Story:
         said = self.committed
         self.at = max(self.at, said.round_time) + 4
         self.signature = signature or signed_round(said.round_no)
-        order = self.order()
         says = {
             "commit_hash": self.commit_hash,
             "round_no": said.round_no,
             "signature": self.signature,
-            "winners": [self.opened(index) for index in order[: self.opening.winners]],
+            "winners": [self.opened(index) for index in self.winners()],
             "reserves": self.reserves(),
             "at": self.at,
         }
         return self.say(leaves.result(self.plan.draw_id, **lie(says))).publish()
 
-    def order(self) -> list[int]:
+    def order(self) -> Iterator[int]:
         """All entries as they are picked."""
         said = self.committed
         seed = rules.seed(self.commit_hash, bytes.fromhex(said.chain_hash), said.round_no, self.signature)
-        return list(rules.picks(seed, len(self.tickets)))
+        return rules.picks(seed, len(self.tickets))
 
     def winners(self) -> list[int]:
-        return self.order()[: self.opening.winners]
+        return list(islice(self.order(), self.opening.winners))
+
+    def followers(self, *, house: bool) -> Iterator[int]:
+        """Who comes after the winners, of the house's entries or of the others."""
+        following = islice(self.order(), self.opening.winners, None)
+        return (index for index in following if (self.range_of(index).kind == "house") is house)
 
     def reserves(self) -> list[int]:
-        following = [index for index in self.order()[self.opening.winners :] if self.range_of(index).kind != "house"]
-        return following[: self.opening.reserves]
+        return list(islice(self.followers(house=False), self.opening.reserves))
 
     def range_of(self, index: int) -> Range:
-        return next(one for one in self.ranges if one.first <= index < one.first + one.count)
+        return self.ranges[bisect_right(self.ranges, index, key=lambda accepted: accepted.first) - 1]
 
     def opened(self, index: int) -> leaves.Opened:
         return self.range_of(index).opened(index)
