@@ -1,4 +1,4 @@
-"""What the database is asked at a scrape, each by one cheap statement: waiting jobs, the unsealed tail, open work.
+"""What the database is asked at a scrape, each by one cheap statement: jobs, the unsealed tail, the log, open work.
 
 Orders are not counted here: the warehouse does that. Answers are kept for some seconds, however often one scrapes.
 """
@@ -40,6 +40,21 @@ OPEN = text("""
 select coalesce(extract(epoch from clock_timestamp() - min(xact_start)), 0)::float8 as age_s
 from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
 """)
+# of the newest leaves: one that waits behind so many contradicts what was published, and is people's to look at
+UNPLACED = text("""
+select coalesce(extract(epoch from now() - min(leaf.created_at)), 0)::float8 from shop.log_leaf as leaf
+where leaf.id > (select max(id) from shop.log_leaf) - 10000
+    and not exists (select from shop.log_position as p where p.leaf_id = leaf.id)
+""")
+UNWITNESSED = text("""
+select coalesce(extract(epoch from now() - (
+    select c.created_at from shop.log_checkpoint as c where c.size > coalesce((
+        select seen.size from shop.log_checkpoint as seen
+        where exists (select from shop.log_cosignature as s where s.checkpoint_id = seen.id)
+        order by seen.size desc limit 1
+    ), 0) order by c.size limit 1
+)), 0)::float8
+""")
 OVERDUE = text("select count(*) from shop.aftersales_case where due_at < now()")
 
 
@@ -61,6 +76,12 @@ class Gauges:
         self._overdue = Gauge(
             "mingsuan_cases_overdue", "Customers' requests whose promised answer is late", registry=registry
         )
+        self._unplaced = Gauge(
+            "mingsuan_log_unplaced_seconds", "Age of the oldest leaf that is not in the log of draws", registry=registry
+        )
+        self._unwitnessed = Gauge(
+            "mingsuan_log_unwitnessed_seconds", "Age of the oldest leaves that no witness has seen", registry=registry
+        )
         self._turn = asyncio.Lock()
         self._asked_at = -KEEP_SECONDS
 
@@ -78,6 +99,8 @@ class Gauges:
                 self._count(list(await session.execute(JOBS)))
                 self._tail.set(await session.scalar(UNSEALED) or 0)
                 self._open.set(await session.scalar(OPEN) or 0)
+                self._unplaced.set(await session.scalar(UNPLACED) or 0)
+                self._unwitnessed.set(await session.scalar(UNWITNESSED) or 0)
                 self._overdue.set(await session.scalar(OVERDUE) or 0)
         except (SQLAlchemyError, OSError):
             self._up.set(0)

@@ -219,6 +219,7 @@ class LogLeaf(Numbered):
         Index("log_leaf_once_key", "draw_id", "kind", unique=True, postgresql_where=text(f"kind in {ONCE_A_DRAW!r}")),
         Index("log_leaf_draw_idx", "draw_id"),
         Index("log_leaf_strange_idx", "id", postgresql_where=text("kind = 'strange'")),
+        Index("log_leaf_seal_idx", "id", postgresql_where=text("kind = 'seal'")),
     )
     append_only = True
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from transactional.db import ReadSession, reading, writing
-from transactional.draws.log import adopting, batches, order, positions, published, strangers, witnessing
+from transactional.draws.log import adopting, batches, ledger_seals, order, positions, published, strangers, witnessing
 from transactional.draws.log.checkpoints import Checkpoint
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.notes import Note
@@ -55,6 +55,7 @@ async def sequence(source: AsyncEngine, keeper: Keeper) -> Placed:
         if not keeper.memory.has_compared:
             await witnessing.compare(source, keeper)
         batched = await batches.batch(source, int(clock.now().timestamp()))
+        await ledger_seals.queue_seals(source)
         leaves = 0
         while count := await place(source, keeper):
             await catch_up(source, keeper)

@@ -224,6 +224,7 @@ def _log() -> None:
     )
     index("log_leaf", "draw_id", name="log_leaf_draw_idx")
     index("log_leaf", "id", where="kind = 'strange'", name="log_leaf_strange_idx")
+    index("log_leaf", "id", where="kind = 'seal'", name="log_leaf_seal_idx")
     index(
         "log_leaf",
         "draw_id",

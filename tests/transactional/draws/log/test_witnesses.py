@@ -14,6 +14,7 @@ from transactional.draws.log import service as log
 from transactional.draws.log import witnessing
 from transactional.draws.log.checkpoints import checkpoint
 from transactional.draws.log.notes import cosigned_at, note
+from transactional.gauges import Gauges
 
 pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
 
@@ -92,3 +93,22 @@ async def test_books_and_folder_that_are_both_older_than_what_a_witness_saw_sign
             await run(older, forked)
     assert checkpoint(note((forked.folder / "checkpoint").read_text()).text).size == 0
     await older.dispose()
+
+
+async def test_the_gauges_tell_what_waits_for_the_log_and_for_a_witness(
+    fresh_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async def told() -> tuple[bool, bool]:
+        lines = (await Gauges(fresh_engine).exposition()).decode().splitlines()
+        found = {name: float(value) for name, value in (line.split() for line in lines if not line.startswith("#"))}
+        assert found["mingsuan_database_up"] == 1
+        return found["mingsuan_log_unplaced_seconds"] > 0, found["mingsuan_log_unwitnessed_seconds"] > 0
+
+    async with serving(witness_in(tmp_path)) as asked:
+        assert await told() == (False, False)
+        await queue(fresh_engine, 1)
+        assert await told() == (True, False)
+        await run(fresh_engine, keeper_in(tmp_path))
+        assert await told() == (False, True)
+        await run(fresh_engine, keeper_in(tmp_path, *asked))
+        assert await told() == (False, False)
