@@ -95,12 +95,13 @@ def services(
     """Shop, worker, dashboards and Dagster's three processes, which share one code server by a socket in `socket_dir`.
 
     `gateways` are the settings under which the shop's gateways are the simulated ones; then these are started too, and
-    the simulated suppliers, and the simulated beacon of draws.
+    the simulated suppliers, the simulated beacon of draws, and the witness of their log where the settings name it.
     """
     code = socket_dir / "dagster.sock"
     parts = [_shop(settings), _worker(settings), _dashboards(settings), *_dagster(settings, code)]
     environment = _environment(settings, urls)
     if gateways:
+        parts += [_witness(settings)] if "MINGSUAN_LOG_WITNESSES" in gateways else []
         parts += [_beacon(settings), _suppliers(settings), _gateways(settings)]
         environment |= gateways
     return Services(tuple(parts), environment)
@@ -116,6 +117,7 @@ def endpoints(settings: Settings, *, with_gateways: bool = False) -> dict[str, E
         "simulated suppliers": Endpoint(
             here, settings.simulated_suppliers_port, "MINGSUAN_SIMULATED_SUPPLIERS_PORT", page
         ),
+        "simulated witness": Endpoint(here, settings.simulated_witness_port, "MINGSUAN_SIMULATED_WITNESS_PORT", page),
         "simulated beacon": Endpoint(here, settings.simulated_beacon_port, "MINGSUAN_SIMULATED_BEACON_PORT", page),
     }
     return (simulated if with_gateways else {}) | {
@@ -152,6 +154,13 @@ def _suppliers(settings: Settings) -> Service:
     where = ("--folder", str(settings.suppliers_dir), "--host", endpoint.host, "--port", str(endpoint.port))
     command = (sys.executable, "-m", "simulation.suppliers", *where)
     return Service("suppliers", "simulated suppliers (nothing is really bought)", 18, command, endpoint)
+
+
+def _witness(settings: Settings) -> Service:
+    endpoint = endpoints(settings, with_gateways=True)["simulated witness"]
+    where = ("--folder", str(settings.witness_dir), "--host", endpoint.host, "--port", str(endpoint.port))
+    command = (sys.executable, "-m", "simulation.witness", *where)
+    return Service("witness", "simulated witness (in no other hands)", 20, command, endpoint)
 
 
 def _beacon(settings: Settings) -> Service:

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     simulated_beacon_port: int = Field(
         default=8092, ge=1, le=65535, description="Port of the simulated beacon that decides a demo's draws"
     )
+    simulated_witness_port: int = Field(
+        default=8093, ge=1, le=65535, description="Port of the simulated witness of a demo's log of draws"
+    )
     dashboards_open: bool = Field(
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
@@ -153,7 +156,7 @@ class Settings(BaseSettings):
     )
     draw_relays: str = Field(
         default="",
-        description="Draws: addresses, with commas, of the beacon's relays; drand's own, or the simulated one, by default",
+        description="Draws: the beacon's relays, addresses with commas; drand's own, or the simulated one, by default",
     )
     log_origin: str | None = Field(
         default=None,
@@ -199,6 +202,11 @@ class Settings(BaseSettings):
     def suppliers_dir(self) -> Path:
         """Credentials and books of the simulated suppliers."""
         return self.var / "suppliers"
+
+    @property
+    def witness_dir(self) -> Path:
+        """Key and memory of the simulated witness."""
+        return self.var / "witness"
 
     @property
     def outbox_dir(self) -> Path:

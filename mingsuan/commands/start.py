@@ -77,12 +77,21 @@ def _serve(settings: Settings, urls: DatabaseUrls) -> None:
 
 
 def simulated_gateways(settings: Settings) -> dict[str, str]:
-    """Settings of the simulated gateways for a shop that a demo made, unless it has real ones; else none."""
+    """Settings of the simulated gateways for a shop that a demo made, unless it has real ones; else none.
+
+    A witness of the log of draws is simulated with them, unless there is a real one.
+    """
+    from simulation import witness
     from simulation.gateways.keys import environment
+    from transactional.draws.log.keeper import keeper_of
 
     if settings.has_gateways or not settings.gateways_dir.exists():
         return {}
-    return environment(settings.gateways_dir, f"http://127.0.0.1:{settings.simulated_gateways_port}")
+    made = environment(settings.gateways_dir, f"http://127.0.0.1:{settings.simulated_gateways_port}")
+    if settings.log_witnesses:
+        return made
+    log, url = keeper_of(settings).verifier, f"http://127.0.0.1:{settings.simulated_witness_port}"
+    return made | witness.environment(settings.witness_dir, url, log)
 
 
 @app.command(rich_help_panel="Start here")

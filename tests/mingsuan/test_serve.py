@@ -275,6 +275,7 @@ def test_simulated_gateways_are_served_with_the_settings_that_lead_to_them(setti
     assert beacon.command[1:3] == ("-m", "simulation.beacon")
     assert beacon.endpoint == Endpoint("127.0.0.1", 8092, "MINGSUAN_SIMULATED_BEACON_PORT", "/openapi.json")
     assert "no secret" in beacon.part
+    assert "simulation.witness" not in str(plan.of)
     assert "simulation.gateways" not in str(services(settings, URLS, settings.var).of)
 
 
@@ -285,3 +286,20 @@ def test_a_shop_has_simulated_gateways_when_a_demo_made_it_and_no_real_ones_are_
     settings.gateways_dir.mkdir(parents=True)
     assert simulated_gateways(settings)["MINGSUAN_ALIPAY_GATEWAY_URL"].startswith("http://127.0.0.1:8090/")
     assert simulated_gateways(settings.model_copy(update={"alipay_app_id": "2021"})) == {}
+
+
+def test_a_demos_log_has_a_witness_that_knows_it_unless_a_real_one_is_set(settings: Settings) -> None:
+    from mingsuan.commands.start import simulated_gateways
+    from transactional.draws.log.keeper import keeper_of
+
+    settings.gateways_dir.mkdir(parents=True)
+    made = simulated_gateways(settings)
+    plan = services(settings, URLS, settings.var, made)
+    witness = plan.of[-4]
+    assert witness.command[1:3] == ("-m", "simulation.witness")
+    assert witness.endpoint == Endpoint("127.0.0.1", 8093, "MINGSUAN_SIMULATED_WITNESS_PORT", "/openapi.json")
+    keeper = keeper_of(settings.model_copy(update={"log_witnesses": made["MINGSUAN_LOG_WITNESSES"]}))
+    assert [(each.url, each.is_test) for each in keeper.witnesses] == [("http://127.0.0.1:8093", True)]
+    assert (settings.witness_dir / "logs.txt").read_text() == f"{keeper.verifier}\n"
+    real = settings.model_copy(update={"log_witnesses": f"{keeper.witnesses[0].key} https://witness.example"})
+    assert "MINGSUAN_LOG_WITNESSES" not in simulated_gateways(real)
