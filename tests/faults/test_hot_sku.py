@@ -62,6 +62,7 @@ async def test_every_code_of_a_hot_sku_is_sold_once_whatever_dies(
     environment = {**fresh_database.environment(), "MINGSUAN_VAR": str(tmp_path)}
     async with source.connect() as old:
         await old.execution_options(isolation_level="REPEATABLE READ")
+        await old.execute(text("set local idle_in_transaction_session_timeout = 0"))  # however slow the machine is
         await old.execute(text("select count(*) from shop.card"))
         with Workers(2, environment, tmp_path) as workers:
             sale = Sale(workers, str(stocked.sku.id), given, random.Random(SEED))  # noqa: S311
