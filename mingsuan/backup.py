@@ -16,6 +16,8 @@ from mingsuan.postgres import DatabaseUrls
 from mingsuan.postgres_programs import ProgramError, run
 from mingsuan.settings import Settings
 
+CHECKPOINT = Path("log") / "checkpoint"
+MADE_AGAIN = "draws/*/bundle-*.zip"
 FACTS = """
 select (select system_identifier::text from pg_control_system()) as system_identifier,
     current_setting('server_version_num')::int as server_version,
@@ -56,7 +58,7 @@ def backup(settings: Settings, urls: DatabaseUrls, folder: Path, *, with_keys: b
 
 def _write(settings: Settings, urls: DatabaseUrls, draft: Path, with_keys: bool) -> Manifest:
     # heads first: what is published after the snapshot would name seals that the dump does not hold
-    _copy_tree(settings.public_dir, draft / PUBLIC)
+    _copy_public(settings.public_dir, draft / PUBLIC)
     with psycopg.connect(urls.owner) as connection:
         connection.execute("set transaction isolation level repeatable read, read only")
         taken_at = clock.now()
@@ -89,7 +91,25 @@ def _dump(url: str, snapshot: str, file: Path, version: int) -> None:
         os.close(descriptor)
 
 
-def _copy_tree(source: Path, target: Path) -> None:
+def _copy_public(source: Path, target: Path) -> None:
+    """While the log of draws grows: its checkpoint is read before the tiles that it needs are looked for."""
+    checkpoint = source / CHECKPOINT
+    content = checkpoint.read_bytes() if checkpoint.exists() else None
+    if content is not None:
+        write_whole(target / CHECKPOINT, content)
+    while not _copy_tree(source, target):  # a partial tile gave way to the whole one, which is there by now
+        pass
+
+
+def _copy_tree(source: Path, target: Path) -> bool:
+    """Whether nothing vanished meanwhile. Unfinished files are left out, and what can be made again at any time."""
+    is_whole = True
     for path in sorted(source.rglob("*")) if source.exists() else ():
-        if path.is_file():
-            write_whole(target / path.relative_to(source), path.read_bytes())
+        copied = target / path.relative_to(source)
+        if path.is_dir() or copied.exists() or path.name.startswith(".") or path.match(MADE_AGAIN):
+            continue
+        try:
+            write_whole(copied, path.read_bytes())
+        except FileNotFoundError:
+            is_whole = False
+    return is_whole

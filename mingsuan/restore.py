@@ -9,6 +9,7 @@ import psycopg
 from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict
 
+from mingsuan.backup import CHECKPOINT
 from mingsuan.backup_manifest import DUMP, KEYS, PUBLIC, BackupError, Manifest, verified, write_whole
 from mingsuan.doctor_database import key_files
 from mingsuan.postgres import DatabaseUrls
@@ -38,7 +39,8 @@ def restore(settings: Settings, urls: DatabaseUrls, folder: Path) -> Manifest:
         _check_arrived(urls, manifest)
     except (ProgramError, psycopg.Error) as error:
         raise BackupError(f"nothing was restored: {str(error).strip()}") from None
-    for path, content in files.items():
+    last = settings.public_dir / CHECKPOINT  # nobody may meet it without its tiles
+    for path, content in sorted(files.items(), key=lambda file: file[0] == last):
         _put(path, content, path.is_relative_to(settings.public_dir))
     return manifest
 
@@ -95,7 +97,7 @@ def _check_arrived(urls: DatabaseUrls, manifest: Manifest) -> None:
 def _missing(source: Path, target: Path, *, may_be_longer: bool) -> dict[Path, bytes]:
     """What of `source` has to be written into `target`. Raises BackupError where the target holds something else.
 
-    A published file may have grown since the backup; it is never made shorter.
+    A published file may have grown since the backup; it is never made shorter. So may the log of draws.
     """
     needed: dict[Path, bytes] = {}
     for path in sorted(source.rglob("*")) if source.exists() else ():
@@ -103,11 +105,20 @@ def _missing(source: Path, target: Path, *, may_be_longer: bool) -> dict[Path, b
             continue
         there, content = target / path.relative_to(source), path.read_bytes()
         present = there.read_bytes() if there.exists() else None
-        if present is None or (may_be_longer and content.startswith(present) and content != present):
+        if present is not None and path.relative_to(source) == CHECKPOINT:
+            if _log_size(present) < _log_size(content):
+                needed[there] = content
+        elif present is None or (may_be_longer and content.startswith(present) and content != present):
             needed[there] = content
         elif present != content and not (may_be_longer and present.startswith(content)):
             raise BackupError(f"{there} is another one than the backup's: move it away, or restore elsewhere")
     return needed
+
+
+def _log_size(checkpoint: bytes) -> int:
+    """How many leaves a signed checkpoint has; whether it is one of this log, the worker looks when it starts."""
+    lines = checkpoint.split(b"\n")
+    return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else 0
 
 
 def _put(path: Path, content: bytes, public: bool) -> None:

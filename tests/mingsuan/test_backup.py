@@ -186,6 +186,56 @@ def test_published_heads_are_never_made_shorter_and_never_replaced_by_others(
     assert heads.read_text() == "one\ntwo\nthree\n"
 
 
+def _log(settings: Settings, size: int) -> Path:
+    folder = settings.public_dir / "log"
+    (folder / "tile/0/000.p").mkdir(parents=True, exist_ok=True)
+    (folder / f"tile/0/000.p/{size}").write_bytes(b"x" * 32 * size)
+    (folder / "checkpoint").write_text(f"shop.example/log\n{size}\nroot\n\n— signature\n")
+    return folder
+
+
+@pytest.mark.parametrize(("there", "afterwards"), [(0, 5), (3, 5), (8, 8)])
+def test_the_log_of_draws_is_never_made_shorter(
+    settings: Settings,
+    elsewhere: Settings,
+    fresh_database: DatabaseUrls,
+    empty: DatabaseUrls,
+    tmp_path: Path,
+    there: int,
+    afterwards: int,
+) -> None:
+    _log(settings, 5)
+    backups.backup(settings, fresh_database, tmp_path / "b")
+    if there:
+        _log(elsewhere, there)
+    restores.restore(elsewhere, empty, tmp_path / "b")
+    folder = elsewhere.public_dir / "log"
+    assert (folder / "checkpoint").read_text().split("\n")[1] == str(afterwards)
+    assert (folder / f"tile/0/000.p/{afterwards}").exists()
+
+
+def test_a_log_that_grows_while_it_is_copied_is_whole_in_the_backup(
+    settings: Settings, fresh_database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, copy = _log(settings, 255), backups.write_whole
+
+    def grown(path: Path, content: bytes) -> None:
+        copy(path, content)
+        if path.name == "checkpoint" and not (folder / "tile/0/000").exists():
+            _log(settings, 256)
+            (folder / "tile/0/000.p/256").rename(folder / "tile/0/000")
+            (folder / ".draft").write_text("unfinished")
+        if path.name == "heads.jsonl":
+            (folder / "tile/0/000.p/255").unlink(missing_ok=True)
+
+    monkeypatch.setattr(backups, "write_whole", grown)
+    manifest = backups.backup(settings, fresh_database, tmp_path / "b")
+    assert (tmp_path / "b/public/log/checkpoint").read_text().split("\n")[1] == "255"
+    assert sorted(manifest.files) == [
+        *("public/ledger-heads/heads.jsonl", "public/log/checkpoint", "public/log/tile/0/000", "shop.dump")
+    ]
+
+
 def test_the_commands_say_what_was_done_and_what_to_do_next(
     settings: Settings, fresh_database: DatabaseUrls, empty: DatabaseUrls, tmp_path: Path
 ) -> None:
