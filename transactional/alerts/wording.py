@@ -18,6 +18,7 @@ PLACES = {
     "statement": "/desk/statements/{}",
     "currency": "/desk/rates",
     "fulfilment": "/desk/purchases/held",
+    "draw": "/desk/draws/{}",
 }
 """Where a subject such as "offer:019a…" can be looked at."""
 
@@ -80,6 +81,18 @@ def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
         "rate_stale": (
             _("The exchange rate of {currency} is old"),
             _("The newest is of {rate_date}. Costs are computed by it until there is a newer one."),
+        ),
+        "draw_overdue": (
+            _("Draw {number} has no result"),
+            _("The beacon's round is due and no relay tells it. “{title}” waits; nothing may take the round's place."),
+        ),
+        "draw_committed_late": (
+            _("Draw {number} was committed too late"),
+            _("The shop was down when “{title}” had closed. It goes on, but every verifier will say so."),
+        ),
+        "draw_contradicted": (
+            _("Draw {number} is not what the public log says"),
+            _("The books of “{title}” are older than the log, after a restore. It is not decided; look at both."),
         ),
     }
 

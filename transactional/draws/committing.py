@@ -3,7 +3,6 @@
 The beacon is asked between two transactions: the engine comes in, and every call of this may be repeated.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from transactional.db import ReadSession, reading, writing
-from transactional.draws import entries, leaves, rounds, ticket_file
+from transactional.draws import alarms, entries, leaves, rounds, ticket_file
 from transactional.draws.beacon import Beacon, Round
 from transactional.draws.chains import Chain
 from transactional.draws.drafts import locked
@@ -25,8 +24,6 @@ from transactional.draws.states import DRAW_STATES
 from transactional.draws.ticket_file import Tickets
 from transactional.draws.voiding import deadline
 
-logger = logging.getLogger("mingsuan.draws")
-
 
 async def commit(engine: AsyncEngine, beacons: Mapping[str, Beacon], public_dir: Path, draw_id: int) -> bool:
     """Whether the draw is committed now. Not yet while batches of entries or a fresh round are missing.
@@ -36,9 +33,11 @@ async def commit(engine: AsyncEngine, beacons: Mapping[str, Beacon], public_dir:
     async with reading(engine) as session:
         draw = await session.get_one(Draw, draw_id)
         ready = draw.state == "closed" and await log.batched(session, draw_id)
-        if ready and await log.contradicted(session, draw_id):
-            logger.error("draw %s: the public log tells otherwise of it than the books", draw.public_id)
-            ready = False
+        is_contradicted = ready and await log.contradicted(session, draw_id)
+    if is_contradicted:
+        async with writing(engine) as session:
+            await alarms.contradicted(session, draw)
+        return False
     if not ready:
         return draw.state not in ("draft", "open", "closed", "void")
     beacon = beacons[draw.chain_hash]
@@ -62,9 +61,9 @@ async def _committed(engine: AsyncEngine, chain: Chain, draw_id: int, fresh: Rou
         await rounds.keep(session, row.chain_hash, fresh)
         await session.flush()
         await log.append(session, "commit", leaves.commitment(says), row.id)
+        if chain.pace.time_of(fresh.number) >= deadline(says.round_time, row.delay_s):
+            await alarms.committed_late(session, row)
         await step_at(session, row.id, row.round_at)
-    if chain.pace.time_of(fresh.number) >= deadline(says.round_time, row.delay_s):
-        logger.error("draw %s was committed too late to be believed: was the shop down?", row.public_id)
     return True
 
 

@@ -4,7 +4,7 @@ The beacon is asked between two transactions: the engine comes in, and every cal
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from transactional.db import WriteSession, reading, writing
-from transactional.draws import leaves, prizes, rounds, rules, stakes, winners
+from transactional.draws import alarms, leaves, prizes, rounds, rules, stakes, winners
 from transactional.draws.beacon import Beacon, Round
 from transactional.draws.chains import CHAINS
 from transactional.draws.drafts import locked
@@ -20,6 +20,10 @@ from transactional.draws.log import service as log
 from transactional.draws.models import Draw, DrawReserve, LogLeaf
 from transactional.draws.moving import step_at
 from transactional.draws.states import DRAW_STATES
+
+JUST_DUE = timedelta(minutes=1)
+BETWEEN_ASKS = timedelta(seconds=5)
+"""Everybody may ask for a result as often as they like; relays are asked no more often than this once it is late."""
 
 
 async def decide(engine: AsyncEngine, beacons: Mapping[str, Beacon], draw_id: int) -> str:
@@ -32,7 +36,9 @@ async def decide(engine: AsyncEngine, beacons: Mapping[str, Beacon], draw_id: in
         if draw.state != "committed" or draw.round_no is None or draw.round_at is None:
             return draw.state
         told = await rounds.known(session, draw.chain_hash, draw.round_no)
-    if told is None and draw.round_at <= clock.now():
+        late = clock.now() - draw.round_at
+        may_ask = late <= JUST_DUE or not await rounds.asked_since(session, draw, clock.now() - BETWEEN_ASKS)
+    if told is None and late >= timedelta(0) and may_ask:
         ask = partial(beacons[draw.chain_hash].round, draw.round_no)
         told = await rounds.asked(engine, draw, "round", ask)
     if told is None:
@@ -63,6 +69,7 @@ async def _decided(session: WriteSession, draw_id: int, told: Round) -> str:
     )
     await log.append(session, "result", body, row.id)
     await stakes.earn(session, row, at)
+    await alarms.decided(session, row)
     await step_at(session, row.id)
     return row.state
 

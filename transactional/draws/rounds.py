@@ -1,13 +1,15 @@
 """Rounds that were fetched and verified here, kept for all who ask again."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional import calls
-from transactional.db import ReadSession, WriteSession, reading
+from transactional.calls import ExternalCall
+from transactional.db import ReadSession, WriteSession
 from transactional.draws.beacon import Round
 from transactional.draws.models import BeaconRound, Draw
 
@@ -31,7 +33,8 @@ async def asked(engine: AsyncEngine, draw: Draw, operation: str, ask: Callable[[
     return answer.value
 
 
-async def draw_of(engine: AsyncEngine, draw_id: int) -> Draw | None:
-    """A draw as it is now, locked by nobody."""
-    async with reading(engine) as session:
-        return await session.get(Draw, draw_id)
+async def asked_since(session: ReadSession, draw: Draw, at: datetime) -> bool:
+    """Whether the beacon was asked for a draw's deciding round since an instant."""
+    calls_for = select(ExternalCall.id).where(ExternalCall.reference == f"draw:{draw.public_id}")
+    found = calls_for.where(ExternalCall.operation == "round", ExternalCall.started_at > at)
+    return await session.scalar(found.limit(1)) is not None

@@ -1,13 +1,14 @@
 """The next step of a draw, whatever it is: every one may be tried at any time, twice, and after a crash anywhere."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
 
 from mingsuan import clock
 from transactional.db import ReadSession, WriteSession, reading, writing
-from transactional.draws import closing, committing, deciding, stakes
+from transactional.draws import alarms, closing, committing, deciding, stakes
 from transactional.draws.drafts import locked
 from transactional.draws.forfeits import forfeit_due
 from transactional.draws.models import Draw, DrawWinner
@@ -15,9 +16,8 @@ from transactional.draws.showing import LATE_AFTER
 from transactional.draws.states import DRAW_STATES
 from transactional.shop import Shop
 
-TRIES, BETWEEN_S = 10, 1.0
-"""How long a step waits for the log's next batch, or for a round that is just due, before the next minute's turn."""
-JUST_DUE = timedelta(minutes=1)
+WAIT_S, BETWEEN_S = 10.0, 1.0
+"""How long a step waits for the log's next batch, or for a round that is just due, and how often it looks."""
 
 DUE = text("""
 select id from shop.draw as d
@@ -53,26 +53,38 @@ async def step(shop: Shop, draw_id: int) -> str:
 
 
 async def _committed(shop: Shop, draw_id: int) -> bool:
-    for _ in range(TRIES):
-        if await committing.commit(shop.engine, shop.beacons, shop.settings.public_dir, draw_id):
-            return True
-        await asyncio.sleep(BETWEEN_S)
-    return False
+    async def commit() -> bool:
+        return await committing.commit(shop.engine, shop.beacons, shop.settings.public_dir, draw_id)
+
+    return await _before_long(commit)
 
 
 async def _decided(shop: Shop, draw_id: int) -> str:
     async with reading(shop.engine) as session:
-        round_at = (await session.get_one(Draw, draw_id)).round_at
-    late = clock.now() - round_at if round_at else JUST_DUE
+        draw = await session.get_one(Draw, draw_id)
+    late = clock.now() - draw.round_at if draw.round_at else timedelta(0)
     if late < timedelta(0):
         return "committed"
-    state = await deciding.decide(shop.engine, shop.beacons, draw_id)
-    for _ in range(TRIES if late < JUST_DUE else 0):
-        if state != "committed":
-            break
+
+    async def decide() -> bool:
+        return await deciding.decide(shop.engine, shop.beacons, draw_id) != "committed"
+
+    if await (_before_long(decide) if late < deciding.JUST_DUE else decide()):
+        return "decided"
+    async with writing(shop.engine) as session:
+        await alarms.overdue(session, draw)
+    return "committed"
+
+
+async def _before_long(attempt: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether it came about within WAIT_S: what follows is the next minute's turn, so that other jobs have theirs."""
+    clock_of = asyncio.get_running_loop().time
+    ends = clock_of() + WAIT_S
+    while not await attempt():
+        if clock_of() + BETWEEN_S > ends:
+            return False
         await asyncio.sleep(BETWEEN_S)
-        state = await deciding.decide(shop.engine, shop.beacons, draw_id)
-    return state
+    return True
 
 
 async def _return_late(shop: Shop, draw_id: int) -> None:

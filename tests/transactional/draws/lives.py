@@ -13,6 +13,7 @@ import httpx
 
 from mingsuan import clock, draw_verifier
 from simulation.beacon import Relay, create_app
+from simulation.witness import Witness
 from tests.transactional.draws.log.witnesses import keeper_in, serving, witness_in
 from tests.transactional.small_shop import Stocked
 from transactional.accounts.models import Staff
@@ -62,6 +63,7 @@ class World:
 
     stocked: Stocked
     relay: Relay
+    witness: Witness
     keeper: Keeper
     staff_id: int
     second: int = T0
@@ -173,7 +175,7 @@ async def world(stocked: Stocked) -> AsyncIterator[World]:
         staff = Staff(email="desk@example.com", display_name="Desk", role="owner", password_hash="-")
         session.add(staff)
     async with serving(witness) as known:
-        made = World(Stocked(shop, stocked.sku), relay, keeper_in(folder, *known), staff.id)
+        made = World(Stocked(shop, stocked.sku), relay, witness, keeper_in(folder, *known), staff.id)
         witness.now = relay.now = lambda: made.second
         yield made
     await beacon.aclose()

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from tests.transactional.api_ways.persons import HOME
-from tests.transactional.draws.lives import World, world
+from tests.transactional.draws.lives import DELAY_S, World, world
 from tests.transactional.draws.open_draws import adult
 from tests.transactional.small_shop import Stocked
 from transactional.accounts.models import Staff
 from transactional.accounts.persons import addresses
-from transactional.db import writing
-from transactional.draws import entries, service
+from transactional.db import reading, writing
+from transactional.draws import entries, service, steps
 from transactional.draws.delivering import Handing
 from transactional.draws.errors import (
     AddressNeededError,
@@ -188,6 +188,11 @@ async def test_a_result_that_is_a_week_late_gives_stakes_back_and_stands_when_it
     lives.passes(days=6, hours=23)
     assert await lives.stepped(draw) == "committed"
     assert await lives.shown(draw) == "overdue"
+    alerts = "select kind, severity, ended_at is null from shop.alert"
+    assert await lives.stocked.rows(alerts) == [("draw_overdue", "critical", True)]
+    asked = lives.relay.asked
+    assert await lives.stepped(draw) == "committed"
+    assert lives.relay.asked == asked  # however often it is tried, relays have some seconds' rest
     assert (await lives.balances())["draw_stakes"] == -1000
     lives.passes(hours=2)
     assert await lives.stepped(draw) == "committed"
@@ -197,7 +202,9 @@ async def test_a_result_that_is_a_week_late_gives_stakes_back_and_stands_when_it
     await lives.sequenced()
     assert (await lives.verdict(draw)).code == "OVERDUE"
     lives.relay.fault = None
+    lives.passes(seconds=10)
     assert await lives.stepped(draw) == "decided"
+    assert await lives.stocked.rows(alerts) == [("draw_overdue", "critical", False)]
     await lives.sequenced()
     assert (await lives.verdict(draw)).code == "TEST"
     assert len(await lives.winners(draw)) == 2
@@ -338,3 +345,68 @@ async def test_in_the_paid_mode_all_stakes_are_income_once_the_draw_is_decided(l
     balances = await lives.balances()
     assert (balances.get("draw_stakes", 0), balances["draw_income"], balances["customer_wallet"]) == (0, -1100, -3900)
     assert (await lives.verdict(draw)).code == "TEST"
+
+
+async def test_a_commitment_that_comes_too_late_is_told_to_staff_and_not_believed_by_anybody(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    lives.passes(seconds=DELAY_S - 50)  # the shop was down; the round follows from the last entry all the same
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(VoidTooLateError):
+            await service.void(session, draw.id, "cancelled", "We were down.", lives.staff_id, lives.at())
+    assert await lives.stepped(draw) == "committed"
+    await lives.sequenced()
+    assert await lives.stocked.rows("select kind from shop.alert") == [("draw_committed_late",)]
+    assert (await lives.verdict(draw)).code == "LATE-COMMIT"
+
+
+async def test_without_a_witness_in_time_a_draw_is_valid_but_untimed(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    lives.witness.fault = "dies"
+    await lives.stepped(draw)
+    await lives.sequenced()
+    await lives.wait_for_round(draw)
+    await lives.stepped(draw)
+    await lives.sequenced()
+    assert (await lives.verdict(draw)).code == "VALID-UNTIMED"
+
+
+async def test_steps_that_are_due_are_found_by_the_clock(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    closes_at = lives.at() + timedelta(hours=1)
+    draw = await lives.opened(capacity=0, closes_at=closes_at, winners=1, claim_days=1, reserves=0)
+    await lives.enters(draw, ann, 3)
+    found: dict[str, list[int]] = {}
+
+    async def look(name: str) -> None:
+        async with reading(lives.shop.engine) as session:
+            found[name] = await steps.due(session, lives.at())
+
+    await look("open")
+    lives.passes(hours=1)
+    await lives.sequenced()
+    await look("over")
+    await lives.stepped(draw)
+    await look("committed")
+    await lives.sequenced()
+    await lives.wait_for_round(draw)
+    await look("round")
+    await lives.stepped(draw)
+    await look("decided")
+    lives.passes(days=1, seconds=1)
+    await look("unclaimed")
+    assert await lives.stepped(draw) == "finished"
+    await look("finished")
+    due = {name for name, draws in found.items() if draws}
+    assert due == {"over", "round", "unclaimed"}
+    row = await lives.row(draw)
+    assert row.closed_at == closes_at
+    assert row.decided_at is not None
+    waiting = "select scheduled_at from jobs.procrastinate_jobs where task_name = 'draws.step' and lock = :lock"
+    planned = {at for (at,) in await lives.stocked.rows(waiting, lock=f"draw:{draw.id}")}
+    assert {closes_at, row.round_at, row.decided_at + timedelta(days=1, seconds=1)} <= planned

@@ -1,0 +1,35 @@
+"""What staff are told of a draw that does not go its way by itself. What happens then is not decided here."""
+
+from transactional.alerts.service import end_alert, raise_alert
+from transactional.db import WriteSession
+from transactional.draws.models import Draw
+
+OVERDUE, LATE, CONTRADICTED = "draw_overdue", "draw_committed_late", "draw_contradicted"
+
+
+async def overdue(session: WriteSession, draw: Draw) -> None:
+    """Its round should be there, and no relay tells it."""
+    await raise_alert(session, OVERDUE, _subject(draw), "critical", _detail(draw))
+
+
+async def decided(session: WriteSession, draw: Draw) -> None:
+    """The round came after all."""
+    await end_alert(session, OVERDUE, _subject(draw))
+
+
+async def committed_late(session: WriteSession, draw: Draw) -> None:
+    """Its commitment knows a round that is too young: every verifier will say so, for ever."""
+    await raise_alert(session, LATE, _subject(draw), "critical", _detail(draw))
+
+
+async def contradicted(session: WriteSession, draw: Draw) -> None:
+    """The public log says otherwise of it than the books: it cannot be decided honestly."""
+    await raise_alert(session, CONTRADICTED, _subject(draw), "critical", _detail(draw))
+
+
+def _subject(draw: Draw) -> str:
+    return f"draw:{draw.public_id}"
+
+
+def _detail(draw: Draw) -> dict[str, str | int]:
+    return {"number": draw.number or 0, "title": draw.title_zh}
