@@ -179,6 +179,13 @@ def left_out_index(says: dict[str, Any]) -> dict[str, Any]:
     return {**says, "first": says["first"] + 1} if says["first"] == 12 else says
 
 
+def moved_between_batches(says: dict[str, Any]) -> dict[str, Any]:
+    """One free entry more in the first batch and one less in the second: the totals agree."""
+    moved = {0: 1, 12: -1}.get(says["first"], 0)
+    (kind, count), *others = says["runs"]
+    return {**says, "runs": [(kind, count + moved), *others]}
+
+
 def reordered() -> Case:
     """Two entries change places after their batch was logged."""
     story = sold()
@@ -411,6 +418,12 @@ def voided_beside_result() -> Case:
     return decided().void().case()
 
 
+def decided_after_void() -> Case:
+    """Voided in time, and then its winner pleased."""
+    story = sold().commit()
+    return story.void(at=story.committed.round_time - 300).decide().case()
+
+
 def voided_undersold(capacity: int, at: int) -> Case:
     plan = replace(BY_TIME, capacity=capacity)
     return sold(plan).void("undersold", OPENED_AT + at, witnesses=()).case()
@@ -433,6 +446,12 @@ def receipt_altered() -> Case:
     receipt = story.ranges[2].receipt()
     receipt["receipt"]["first"] += 1
     return story.case(receipt=receipt)
+
+
+def receipt_while_open(**lies: Any) -> Case:
+    """Before there are tickets to hold it against."""
+    story = Story().open().sell(12)
+    return story.case(receipt=story.ranges[2].receipt(**lies))
 
 
 def broken_promise() -> Case:
@@ -525,6 +544,9 @@ ATTACKS: Mapping[str, Attack] = {
     "duplicate index": Attack(lambda: batches_told(doubled_index), "GAPS"),
     "an index left out": Attack(lambda: batches_told(left_out_index), "GAPS"),
     "a last batch left out": Attack(_batch_hidden, "GAPS"),
+    "more entries than there were to be had": Attack(
+        lambda: shop_chain(Plan(capacity=39)), "GAPS", lambda: shop_chain(Plan(capacity=40))
+    ),
     "reordered entries": Attack(reordered, "BATCH-ROOT"),
     "entry inserted after the commitment": Attack(
         lambda: entries_committed(lambda tickets: tickets[:-1]), "ENTRIES-ROOT"
@@ -541,6 +563,7 @@ ATTACKS: Mapping[str, Attack] = {
     "kinds of fewer entries than the batch has": Attack(
         lambda: batches_told(lambda says: {**says, "runs": [("free", 1)]}), "KINDS"
     ),
+    "kinds moved from one batch to the next": Attack(lambda: batches_told(moved_between_batches), "KINDS"),
     "a batch after closing": Attack(batch_after_closing, "CLOSING", lambda: decided(BY_TIME).case()),
     "a batch after the commitment": Attack(batch_after_commit, "CLOSING"),
     "a batch dated back": Attack(lambda: batches_told(backdated_batch), "CLOSING"),
@@ -557,6 +580,9 @@ ATTACKS: Mapping[str, Attack] = {
     "round shopping in the commitment": Attack(
         lambda: committed(lambda says: replace(says, round_no=says.round_no + 1, round_time=says.round_time + 3)),
         "WRONG-ROUND",
+    ),
+    "another round at the formula's time": Attack(
+        lambda: committed(lambda says: replace(says, round_no=says.round_no + 1)), "WRONG-ROUND"
     ),
     "round shopping in the result": Attack(shopped_result, "WRONG-ROUND"),
     "a false time of the round": Attack(
@@ -617,6 +643,7 @@ ATTACKS: Mapping[str, Attack] = {
         partial(voided_after_commit, 300, ()), "INVALID-VOID", partial(voided_after_commit, 300), "VOID"
     ),
     "void beside a result": Attack(voided_beside_result, "INVALID-VOID"),
+    "a result after the void": Attack(decided_after_void, "INVALID-VOID", partial(voided_after_commit, 300), "VOID"),
     "void of a full draw, late": Attack(voided_late_though_full, "INVALID-VOID", lambda: sold().void().case(), "VOID"),
     "void as undersold though full": Attack(
         partial(voided_undersold, 40, 3_600), "INVALID-VOID", partial(voided_undersold, 41, 3_600), "VOID"
@@ -631,6 +658,9 @@ ATTACKS: Mapping[str, Attack] = {
     ),
     "a receipt of another draw": Attack(
         lambda: receipt_with(draw_id=Plan(number=2).draw_id.hex), "WRONG-RECEIPT", receipt_with
+    ),
+    "a receipt of another draw while it is open": Attack(
+        lambda: receipt_while_open(draw_id=Plan(number=2).draw_id.hex), "WRONG-RECEIPT", receipt_while_open, "OPEN"
     ),
     "a receipt whose ticket was exchanged": Attack(
         lambda: receipt_with(nonce=bytes(32).hex()), "WRONG-RECEIPT", receipt_with

@@ -271,7 +271,8 @@ class Story:
     def commit(self, lie: Lie = honest, *, publish: bool = True) -> Self:
         """When full, or a moment after closing."""
         closes_at = self.opening.closes_at
-        closed_at = self.ranges[-1].at if len(self.tickets) == self.opening.capacity else closes_at
+        is_full = len(self.tickets) >= self.opening.capacity > 0
+        closed_at = self.ranges[-1].at if is_full else closes_at
         self.at = closed_at + 20
         self.commitment = lie(self._commitment(closed_at))
         body = leaves.commitment(self.commitment)
