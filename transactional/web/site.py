@@ -49,6 +49,7 @@ from transactional.catalogue.service import published
 from transactional.compliance import profile
 from transactional.draws import desk as draws_desk
 from transactional.draws import desk_winners as draws_winners
+from transactional.draws import pages as draws
 from transactional.draws.log import pages as draw_log
 from transactional.draws.play import desk as modes_desk
 from transactional.draws.play import pages as play_pages
@@ -94,6 +95,7 @@ STOREFRONT = (
     notices,
     play_pages,
     draw_log,
+    draws,
 )
 DESK = (
     purchase_pages,
@@ -135,7 +137,7 @@ DESK = (
     draws_desk,
     draws_winners,
 )
-PUBLIC = ("/help", "/terms", "/privacy")
+PUBLIC = ("/help", "/terms", "/privacy", "/draws")
 PRIVATE = ("/account", "/cart", "/cases", "/checkout", "/desk", "/invoices", "/orders", "/wallet", "/benefits")
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 YEAR_S = 365 * 24 * 3600
