@@ -13,7 +13,7 @@ def state_texts(_: Translator) -> dict[str, str]:
         "committed": _("Committed, waiting for the round"),
         "overdue": _("Overdue"),
         "late": _("Late, stakes went back"),
-        "decided": _("Decided"),
+        "decided": _("Result is out"),
         "finished": _("Finished"),
         "void": _("Called off"),
     }
