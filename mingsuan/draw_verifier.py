@@ -562,10 +562,11 @@ KINDS = ("free", "house", "paid")
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Kinds of entries in their order; `ends` are the running sums of their counts."""
+    """Kinds of entries in their order; `ends` are the running sums of their counts. Neighbours are to be joined."""
 
     kinds: bytes
     ends: "array[int]"
+    are_joined: bool
 
     def kind_at(self, place: int) -> str:
         return KINDS[self.kinds[bisect_right(self.ends, place)]]
@@ -580,19 +581,18 @@ class Runs:
 
 
 def _runs(value: Any, name: str) -> Runs:
-    kinds, ends, before = bytearray(), array("Q"), 0
+    kinds, ends, before, are_joined = bytearray(), array("Q"), 0, True
     if not isinstance(value, list) or not value:
         malformed(f"{name} is not an array of runs")
     for run in value:
         if not isinstance(run, list) or len(run) != 2 or run[0] not in KINDS:
             malformed(f"{name} holds something that is no run")
         kind = KINDS.index(run[0])
-        if kinds and kinds[-1] == kind:
-            malformed(f"{name} has neighbours of one kind that are not joined")
+        are_joined = are_joined and kinds[-1:] != bytes([kind])
         before += whole(run[1], name, 1)
         kinds.append(kind)
         ends.append(before)
-    return Runs(bytes(kinds), ends)
+    return Runs(bytes(kinds), ends, are_joined)
 
 
 def _packs(value: Any, name: str) -> tuple[tuple[int, int], ...]:
@@ -772,8 +772,6 @@ class Draw:
         self.commitment, self.committed = self._once(Commitment)
         self.result, self.decided = self._once(Result)
         self.void, self.voided = self._once(Void)
-        if self.result and not self.commitment:
-            malformed("there is a result, but no commitment")
 
     def _once(self, kind: type[T]) -> tuple[T | None, Placed | None]:
         return next(((leaf.says, leaf) for leaf in self.leaves if isinstance(leaf.says, kind)), (None, None))
@@ -842,11 +840,8 @@ def check_tiling(draw: Draw) -> None:
         if batch.first != following:
             fault("GAPS", f"a batch begins at entry {batch.first}, but {following} entries came before it")
         following += batch.count
-    capacity = draw.opening.capacity
     if draw.commitment and draw.commitment.entries != following:
         fault("GAPS", f"{draw.commitment.entries} entries are committed, but the batches hold {following}")
-    if capacity and following > capacity:
-        fault("GAPS", f"there are {following} entries, but only {capacity} were to be had")
 
 
 def check_kinds(draw: Draw) -> None:
@@ -856,6 +851,8 @@ def check_kinds(draw: Draw) -> None:
         counts = batch.runs.counts()
         if sum(counts.values()) != batch.count:
             fault("KINDS", f"the kinds in the batch from entry {batch.first} on are not of {batch.count} entries")
+        if not batch.runs.are_joined:
+            fault("KINDS", f"the batch from entry {batch.first} on has neighbours of one kind that are not joined")
         for kind, count in counts.items():
             total[kind] += count
     if draw.commitment:
@@ -873,6 +870,8 @@ def check_closing(draw: Draw) -> None:
         if opening.closes_at and batch.at >= opening.closes_at:
             fault("CLOSING", f"the batch from entry {batch.first} on was accepted after closing")
         before = batch.at
+    if 0 < opening.capacity < draw.sold:
+        fault("CLOSING", f"there are {draw.sold} entries, but only {opening.capacity} were to be had")
     if draw.commitment is None or draw.committed is None:
         return
     if any(isinstance(leaf.says, Batch) and leaf.index > draw.committed.index for leaf in draw.leaves):
@@ -914,6 +913,8 @@ def check_round(draw: Draw, chain: Chain) -> None:
 def check_order_of_commitment(draw: Draw, chain: Chain) -> None:
     """Raises LATE-COMMIT."""
     if draw.commitment is None or draw.committed is None:
+        if draw.result:
+            fault("LATE-COMMIT", "there is a result, but no commitment")
         return
     deadline = draw.deadline(chain.time_of(draw.commitment.beacon_round))
     fresh = chain.time_of(draw.commitment.fresh_round)
@@ -1074,7 +1075,7 @@ class Proven:
 
     index: Whole
     leaf: Words
-    proof: Annotated[tuple[bytes, ...], array_of(based_hash)]
+    proof: Annotated[tuple[bytes, ...], array_of(based)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -1082,7 +1083,7 @@ class Witnessed:
     """The checkpoint that a quorum had seen early."""
 
     checkpoint: Annotated[Checkpoint, checkpoint_of]
-    consistency: Annotated[tuple[bytes, ...], array_of(based_hash)]
+    consistency: Annotated[tuple[bytes, ...], array_of(based)]
 
 
 def _perhaps_witnessed(value: Any, name: str) -> Witnessed | None:

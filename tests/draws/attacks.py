@@ -244,6 +244,21 @@ def cut_proof(manifest: dict[str, Any]) -> None:
     del manifest["leaves"][0]["proof"][-1]
 
 
+def shortened_step(manifest: dict[str, Any]) -> None:
+    manifest["leaves"][0]["proof"][0] = base64.b64encode(bytes(31)).decode()
+
+
+def result_without_commitment() -> Case:
+    story = sold()
+    return story.say(sold().commit().decide().log.leaves[-1]).publish().case()
+
+
+def unjoined(says: dict[str, Any]) -> dict[str, Any]:
+    """The same kinds of the same entries, written otherwise."""
+    (kind, count), *others = says["runs"]
+    return {**says, "runs": [(kind, 1), (kind, count - 1), *others]}
+
+
 def forked_log() -> Case:
     """What was witnessed is of another log than what is shown: the key signed both."""
     story = decided()
@@ -545,8 +560,14 @@ ATTACKS: Mapping[str, Attack] = {
     "an index left out": Attack(lambda: batches_told(left_out_index), "GAPS"),
     "a last batch left out": Attack(_batch_hidden, "GAPS"),
     "more entries than there were to be had": Attack(
-        lambda: shop_chain(Plan(capacity=39)), "GAPS", lambda: shop_chain(Plan(capacity=40))
+        lambda: shop_chain(Plan(capacity=39)), "CLOSING", lambda: shop_chain(Plan(capacity=40))
     ),
+    "more entries than there are to be had, while open": Attack(
+        lambda: sold(Plan(capacity=39)).case(), "CLOSING", lambda: sold(Plan(capacity=41)).case(), "OPEN"
+    ),
+    "a result without a commitment": Attack(result_without_commitment, "LATE-COMMIT"),
+    "a proof with a short step": Attack(lambda: rewritten(shortened_step), "NOT-IN-LOG"),
+    "kinds that are not joined": Attack(lambda: batches_told(unjoined), "KINDS"),
     "reordered entries": Attack(reordered, "BATCH-ROOT"),
     "entry inserted after the commitment": Attack(
         lambda: entries_committed(lambda tickets: tickets[:-1]), "ENTRIES-ROOT"

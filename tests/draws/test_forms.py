@@ -58,10 +58,6 @@ def batch_with(**changes: object) -> Case:
     return said(OPENING, canonical({**body, **changes}).decode())
 
 
-def result_without_commitment() -> Case:
-    return said(OPENING, HONEST.log.leaves[-1])
-
-
 def another_draws_leaf() -> Case:
     return said(OPENING, leaves.void(Plan(number=2).draw_id, "cancelled", "no", 0))
 
@@ -138,7 +134,6 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a proof that is no array": lambda: first_proof_as("x"),
     "a step that is no base64": lambda: first_proof_as(["*"]),
     "a step of other letters": lambda: first_proof_as(["é"]),
-    "a step that is too short": lambda: first_proof_as([SHORT]),
     "a step with loose bits": lambda: first_proof_as([LOOSE]),
     "a witnessed checkpoint without its proof": lambda: manifest_with(lambda m: m["witnessed"].pop("consistency")),
     "a checkpoint without signatures": lambda: checkpoint_as(BODY + "\n"),
@@ -161,7 +156,6 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a leaf that is too long": oversized_leaf,
     "no opening": lambda: said(leaves.void(Plan().draw_id, "cancelled", "no", 0)),
     "the leaf of another draw": another_draws_leaf,
-    "a result without a commitment": result_without_commitment,
     "a draw that never ends": lambda: leaf_with(capacity=0),
     "a draw without winners": lambda: leaf_with(winners=0),
     "a number as text": lambda: leaf_with(winners="2"),
@@ -177,7 +171,6 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a run of no known kind": lambda: batch_with(runs=[["lucky", 6]]),
     "a run without a count": lambda: batch_with(runs=[["free"]]),
     "a run of nobody": lambda: batch_with(runs=[["free", 0], ["paid", 6]]),
-    "runs of one kind that are not joined": lambda: batch_with(runs=[["free", 3], ["free", 3]]),
     "a batch of nobody": lambda: batch_with(count=0),
 }
 
