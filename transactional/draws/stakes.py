@@ -23,12 +23,12 @@ AT_ONCE = 500
 
 # In the paid mode a stake is earned whole; in the refundable one, the winning entries' share of a range, rounded down.
 EARN = text("""
-with share as (
-    select e.id, case when cast(:whole as boolean) then e.stake_fen else e.stake_fen * won.count / e.count end as fen
-    from shop.draw_entry as e
-    cross join lateral (
-        select count(*) from shop.draw_winner as w where w.entry_id = e.id and w.replaces_id is null
-    ) as won
+with won as (
+    select entry_id, count(*) as entries from shop.draw_winner
+    where draw_id = :draw_id and replaces_id is null group by entry_id
+), share as (
+    select e.id, case when cast(:whole as boolean) then e.stake_fen else e.stake_fen * won.entries / e.count end as fen
+    from shop.draw_entry as e left join won on won.entry_id = e.id
     where e.draw_id = :draw_id and e.stake_fen > 0
 ), written as (
     insert into shop.stake_end (entry_id, outcome, amount_fen)
@@ -43,12 +43,13 @@ select coalesce((select sum(stake_fen) from shop.draw_entry where draw_id = :dra
 """)
 # Ranges of which something is to go back: the rest of a stake, and, of a draw that was called off, used chances.
 OWED = text("""
-select e.id, e.public_id, e.customer_id, e.kind, e.source, e.count as entries,
+select e.id, e.public_id, e.first_index, e.customer_id, e.kind, e.source, e.count as entries,
     e.stake_fen - coalesce((select sum(s.amount_fen) from shop.stake_end as s where s.entry_id = e.id), 0)::bigint
         as left_fen
 from shop.draw_entry as e
-where e.draw_id = :draw_id and e.id > :after and e.customer_id is not null and (e.stake_fen > 0 or :with_chances)
-order by e.id limit :most
+where e.draw_id = :draw_id and e.first_index > :after and e.customer_id is not null
+    and (e.stake_fen > 0 or :with_chances)
+order by e.first_index limit :most
 """)
 END = text("""
 insert into shop.stake_end (entry_id, outcome, amount_fen)
@@ -90,7 +91,7 @@ def go_back(draw: Draw) -> bool:
 
 
 async def return_some(session: WriteSession, draw: Draw, after: int, at: datetime) -> int | None:
-    """Some ranges' money and, of a void draw, chances, from a range's id on; the id reached, None at the end.
+    """Some ranges' money and, of a void draw, chances, after an entry; the range's first reached, None at the end.
 
     The draw is locked by the caller, and `go_back` holds.
     """
@@ -105,7 +106,7 @@ async def return_some(session: WriteSession, draw: Draw, after: int, at: datetim
     told = {row.customer_id for row in rows if row.left_fen > 0 or draw.state == "void"}
     for customer_id in sorted(told):
         await tell_player(session, draw, customer_id, kind)
-    return rows[-1].id if len(rows) == AT_ONCE else None
+    return rows[-1].first_index if len(rows) == AT_ONCE else None
 
 
 async def standing(session: ReadSession, draw_id: int) -> int:

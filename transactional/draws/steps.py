@@ -96,7 +96,7 @@ async def _return_late(shop: Shop, draw_id: int) -> None:
 
 async def _settle(shop: Shop, draw_id: int) -> None:
     """Stakes go back piece by piece, each a transaction: a draw may have a hundred thousand."""
-    reached: int | None = 0
+    reached: int | None = -1
     while reached is not None:
         async with writing(shop.engine) as session:
             row, at = await locked(session, draw_id, *DRAW_STATES), clock.now()

@@ -44,6 +44,10 @@ async def test_a_draw_goes_from_draft_to_delivery_and_every_bundle_on_the_way_ve
     for who, count in zip(people, (3, 4, 3), strict=True):
         await lives.enters(draw, who, count, "wallet")
     assert (await lives.balances())["draw_stakes"] == -1000
+    means = lives.shop.engine, lives.shop.beacons, lives.shop.settings.public_dir
+    async with writing(lives.shop.engine) as session:
+        assert await service.close_if_due(session, draw.id, lives.at()) == "closed"
+    assert not await service.commit(*means, draw.id)  # the last second's entries are not in the log yet
     await lives.sequenced()
     assert await lives.stepped(draw) == "committed"
     await lives.sequenced()
