@@ -150,13 +150,14 @@ def measure() -> Report:
             migrate(urls.owner)
             ground = lay(urls, SKUS, CUSTOMERS)
             with served.shop(settings, urls, folder) as process:
-                bench = Bench(ground, folder, settings.shop_port, _parts(settings, process), seconds)
+                bench = Bench(ground, folder, settings.shop_port, parts(settings, process), seconds)
                 bench.warm_up()
                 rounds = [_told(bench.round(), number + 1, count) for number in range(count)]
     return report(rounds, seconds)
 
 
-def _parts(settings: Settings, process: psutil.Process) -> dict[str, psutil.Process]:
+def parts(settings: Settings, process: psutil.Process) -> dict[str, psutil.Process]:
+    """The processes whose work is told: the shop and its database."""
     postmaster = embedded_postgres.running((settings.var / "pg").resolve())
     if postmaster is None:
         raise RuntimeError("the embedded server is gone")

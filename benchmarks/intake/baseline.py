@@ -111,18 +111,22 @@ class Baseline:
 
 def run(ground: Ground, skus: tuple[Sku, ...], clients: int, seconds: int, folder: Path) -> Baseline:
     """pgbench for so many seconds. RuntimeError when it fails."""
-    script = folder / "order.sql"
-    script.write_text(
-        SCRIPT.format(
-            clients=clients,
-            customers_each=len(ground.customers) // clients,
-            first_customer=ground.customers[0].id,
-            first_sku=skus[0].id,
-            last_sku=skus[-1].id,
-        )
+    script = SCRIPT.format(
+        clients=clients,
+        customers_each=len(ground.customers) // clients,
+        first_customer=ground.customers[0].id,
+        first_sku=skus[0].id,
+        last_sku=skus[-1].id,
     )
+    return pgbench(script, ground.urls.app, clients, seconds, folder)
+
+
+def pgbench(script: str, url: str, clients: int, seconds: int, folder: Path) -> Baseline:
+    """A script that is one transaction, again and again. RuntimeError when one of them fails."""
+    file = folder / "transaction.sql"
+    file.write_text(script)
     command = [str(_pgbench()), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds)]
-    done = subprocess.run([*command, "-f", str(script), ground.urls.app], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "-f", str(file), url], capture_output=True, text=True, check=False)
     if done.returncode or "number of failed transactions: 0 " not in done.stdout:
         raise RuntimeError(f"pgbench failed: {done.stderr[:500]} {done.stdout}")
     return _read(done.stdout, seconds)

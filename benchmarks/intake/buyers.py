@@ -1,4 +1,4 @@
-"""Buyers in a process of their own: each keeps one connection and orders again as soon as the answer is there.
+"""Buyers in a process of their own: each keeps one connection and asks again as soon as the answer is there.
 
 `python -m benchmarks.intake.buyers PLAN` prints one JSON object. No HTTP library: the buyers share the machine with the
 shop, so what they cost counts against it.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 HEAD = (
-    "POST /api/v1/orders HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\ncontent-type: application/json\r\n"
+    "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\ncontent-type: application/json\r\n"
     "sec-fetch-site: same-origin\r\ncookie: mingsuan_session={token}\r\nidempotency-key: {key}\r\n"
     "content-length: {length}\r\n\r\n{body}"
 )
@@ -27,7 +27,7 @@ class Buyer(asyncio.Protocol):
     def __init__(self, number: int, plan: dict[str, Any], tally: "Tally") -> None:
         self._tally = tally
         self._tokens = plan["tokens"][number :: plan["buyers"]]
-        self._bodies = [json.dumps({"sku_id": sku, "quantity": 1}) for sku in plan["skus"]]
+        self._asks = [(path, json.dumps(body)) for path, body in plan["asks"]]
         self._random = random.Random(number)  # noqa: S311
         self._name = f"{time.time_ns():x}-{number}"
         self._asked = 0
@@ -40,12 +40,12 @@ class Buyer(asyncio.Protocol):
         self._order()
 
     def _order(self) -> None:
-        body = self._random.choice(self._bodies)
+        path, body = self._random.choice(self._asks)
         token = self._tokens[self._asked % len(self._tokens)]
         key = f"{self._name}-{self._asked}"
         self._asked += 1
         self._sent = time.perf_counter()
-        self._transport.write(HEAD.format(token=token, key=key, length=len(body), body=body).encode())
+        self._transport.write(HEAD.format(path=path, token=token, key=key, length=len(body), body=body).encode())
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

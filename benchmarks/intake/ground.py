@@ -109,12 +109,8 @@ def superuser(urls: DatabaseUrls) -> str:
 
 
 def write_plan(file: Path, ground: Ground, skus: tuple[Sku, ...], port: int, buyers: int, seconds: float) -> None:
-    """What the buyers' process is told."""
-    plan = {
-        "port": port,
-        "seconds": seconds,
-        "buyers": buyers,
-        "skus": [sku.public_id for sku in skus],
-        "tokens": [customer.token for customer in ground.customers],
-    }
+    """What the buyers' process is told: one unit of a random SKU at a time."""
+    asks = [("/api/v1/orders", {"sku_id": sku.public_id, "quantity": 1}) for sku in skus]
+    tokens_of = [customer.token for customer in ground.customers]
+    plan = {"port": port, "seconds": seconds, "buyers": buyers, "asks": asks, "tokens": tokens_of}
     file.write_text(json.dumps(plan))

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-COUNTS = (1, 1, 2, 3, 5, 12, 24)
+COUNTS = (1, 1, 2, 3, 5, 12, 24, 60)
 FULL = "/problems/draw-full"
 PATIENCE_S = 900
 

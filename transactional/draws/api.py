@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from mingsuan import clock
 from transactional.db import reading
-from transactional.draws import api_views, chance_api, entries, holds, prize_api, receipts, rules, service
+from transactional.draws import api_views, chance_api, entries, holds, play_api, prize_api, receipts, rules, service
 from transactional.draws.api_schemas import (
     DrawAsked,
     DrawDetail,
@@ -57,6 +57,7 @@ from transactional.shop import Shop
 router = APIRouter()
 router.include_router(chance_api.router)
 router.include_router(prize_api.router)
+router.include_router(play_api.router)
 Limit = Annotated[int, Query(ge=1, le=200)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Number = Annotated[int, Path(ge=rules.FIRST_SHOWN, le=2 * rules.FIRST_SHOWN, description="As people see it")]

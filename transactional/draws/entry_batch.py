@@ -87,14 +87,15 @@ async def _forbidden(
     at: datetime,
 ) -> dict[EnterRequest, ShopError]:
     """What the rules of play refuse. Asked once wallets are locked, so that what was staked elsewhere is counted."""
-    found: dict[EnterRequest, ShopError] = {}
     fresh = [request for request, row in zip(requests, rows, strict=True) if row.request_sha256 is None]
-    for name, standing in standings.items():
-        asking = [request for request in fresh if request.draw == name]
-        wishes = [guard.Wish(request.customer_id, standing.stake_fen(request)) for request in asking]
-        refusals = await guard.refusals(session, standing.draw, wishes, at) if wishes else []
-        found |= {asked: why for asked, why in zip(asking, refusals, strict=True) if why is not None}
-    return found
+    asking = [(request, standings[request.draw]) for request in fresh if request.draw in standings]
+    if not asking:
+        return {}
+    wishes = [
+        (standing.draw, guard.Wish(request.customer_id, standing.stake_fen(request))) for request, standing in asking
+    ]
+    refusals = await guard.refusals_of_many(session, wishes, at)
+    return {request: why for (request, _), why in zip(asking, refusals, strict=True) if why is not None}
 
 
 def _answered(request: EnterRequest, row: Any) -> Outcome | None:

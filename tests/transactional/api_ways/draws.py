@@ -78,7 +78,18 @@ async def _won(world: World) -> Asked:
     return Asked({"prize_id": winner.public_id}, {}, customer=who)
 
 
+async def _limiting(world: World) -> Asked:
+    return Asked(body={"stake_day_fen": 1000}, customer=await world.customer())
+
+
+async def _pausing(world: World) -> Asked:
+    return Asked(body={"kind": "time_out", "days": 7}, customer=await world.customer())
+
+
 WAYS: Ways = {
+    "GET /draw-limits": Way(CUSTOMER, as_customer),
+    "PUT /draw-limits": Way(CUSTOMER, _limiting),
+    "POST /draw-pauses": Way(CUSTOMER, _pausing),
     "GET /draws": Way(ANYBODY, nothing),
     "GET /draws/{draw_id}": Way(ANYBODY, _draw),
     "POST /draws/{draw_id}/result": Way(ANYBODY, _draw),

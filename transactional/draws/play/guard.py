@@ -47,17 +47,24 @@ async def may_enter(session: WriteSession, customer_id: int, draw: Terms, stake_
 
 async def refusals(session: WriteSession, draw: Terms, wishes: Sequence[Wish], at: datetime) -> list[ShopError | None]:
     """For each wish in turn, None when it may be; earlier ones of the same customer count. Locks wallets by id."""
-    staking = {wish.customer_id for wish in wishes if wish.stake_fen}
+    return await refusals_of_many(session, [(draw, wish) for wish in wishes], at)
+
+
+async def refusals_of_many(
+    session: WriteSession, wishes: Sequence[tuple[Terms, Wish]], at: datetime
+) -> list[ShopError | None]:
+    """The same for wishes in several draws: what is known of customers is read once for all."""
+    staking = {wish.customer_id for _, wish in wishes if wish.stake_fen}
     if staking:
         await queries.lock(session, staking)
-    return await _weighed(session, draw, wishes, at)
+    return await _weighed(session, wishes, at)
 
 
 async def why_not(
     session: ReadSession, customer_id: int, draw: Terms, stake_fen: int, at: datetime
 ) -> ShopError | None:
     """For a page, before anybody sends a form: what would be refused now. Locks nothing."""
-    return (await _weighed(session, draw, [Wish(customer_id, stake_fen)], at))[0]
+    return (await _weighed(session, [(draw, Wish(customer_id, stake_fen))], at))[0]
 
 
 def may_enter_for_house(draw: Announced) -> None:
@@ -66,12 +73,12 @@ def may_enter_for_house(draw: Announced) -> None:
         raise HouseRuleMissingError
 
 
-async def _weighed(session: ReadSession, draw: Terms, wishes: Sequence[Wish], at: datetime) -> list[ShopError | None]:
+async def _weighed(session: ReadSession, wishes: Sequence[tuple[Terms, Wish]], at: datetime) -> list[ShopError | None]:
     place = await queries.place(session, at)
-    with_stakes = any(wish.stake_fen for wish in wishes)
-    players = await queries.players(session, (wish.customer_id for wish in wishes), at, with_stakes=with_stakes)
+    with_stakes = any(wish.stake_fen for _, wish in wishes)
+    players = await queries.players(session, (wish.customer_id for _, wish in wishes), at, with_stakes=with_stakes)
     found: list[ShopError | None] = []
-    for wish in wishes:
+    for draw, wish in wishes:
         player = players.get(wish.customer_id)
         refusal = NotFoundError() if player is None else _one(draw, player, wish.stake_fen, place, at)
         if player is not None and refusal is None:

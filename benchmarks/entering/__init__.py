@@ -1,0 +1,1 @@
+"""What `draw_entries` needs: draws and customers, and the same entry by pgbench."""
