@@ -160,6 +160,7 @@ def act_texts(_: Translator) -> dict[str, str]:
         "acknowledge_alert": _("Took an alert in hand"),
         "draft_draw": _("Wrote a draw down"),
         "edit_draw": _("Changed the draft of a draw"),
+        "discard_draw": _("Discarded the draft of a draw"),
         "open_draw": _("Opened a draw"),
         "void_draw": _("Called a draw off"),
         "enter_for_house": _("Entered a draw for the shop"),

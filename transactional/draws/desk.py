@@ -19,7 +19,7 @@ from transactional.backoffice.wording import amount_hint
 from transactional.db import WriteSession
 from transactional.draws import desk_form, desk_views, entries, service
 from transactional.draws.desk_sheet import draw_page
-from transactional.draws.desk_wording import TONES, prize_kind_texts, state_texts
+from transactional.draws.desk_wording import TONES, done_texts, prize_kind_texts, state_texts
 from transactional.draws.drafts import NewDraw
 from transactional.draws.play.wording import mode_texts, profile_texts
 from transactional.draws.states import DRAW_STATES
@@ -40,6 +40,7 @@ async def listed(
     session: PageReading,
     state: Annotated[str, Query(max_length=20)] = "",
     before: Annotated[UUID | None, Query()] = None,
+    done: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     rows, more = await desk_views.draws(session, state, before)
     at, states = clock.now(), state_texts(page.translate)
@@ -54,6 +55,7 @@ async def listed(
         modes=mode_texts(page.translate),
         older=f"/desk/draws?state={state}&before={rows[-1].public_id}" if more else "",
         newest=f"/desk/draws?state={state}" if before else "",
+        done=done_texts(page.translate).get(done, ""),
         back="/desk/draws",
     )
 
@@ -112,6 +114,23 @@ async def open_draw(page: DeskPage, clerk: Clerk, draw: UUID, key: FormKey) -> R
         return "opened"
 
     return await _done(page, clerk, draw, key, "open", work)
+
+
+@router.post("/{draw}/discard", dependencies=[may_manage])
+async def discard(page: DeskPage, clerk: Clerk, draw: UUID, key: FormKey) -> Response:
+    """A draft that nobody wants; its page is gone with it, so a form sent twice finds nothing."""
+
+    async def work(session: WriteSession) -> Done:
+        await service.discard(session, (await desk_views.one(session, draw)).id, clerk.id)
+        return Done(said="discarded")
+
+    try:
+        await do_once(page, clerk, key, f"discard {draw}", Done, work)
+    except NotFoundError:
+        raise
+    except ShopError as refusal:
+        return await draw_page(page, draw, refusal=refusal)
+    return go("/desk/draws?done=discarded")
 
 
 @router.post("/{draw}/void", dependencies=[may_void])

@@ -65,6 +65,7 @@ def done_texts(_: Translator) -> dict[str, str]:
     return {
         "drafted": _("The draft is there. Look it over, then open the draw."),
         "edited": _("The draft was changed."),
+        "discarded": _("The draft is gone."),
         "opened": _("The draw is open. Nothing of what it promises can be changed any more."),
         "voided": _("The draw was called off. Every stake goes back."),
         "house": _("The shop's own entries are in."),

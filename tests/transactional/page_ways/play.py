@@ -64,7 +64,7 @@ async def _draft(world: World) -> Sent:
     return Sent({"draw": draft.public_id}, keyed(**FORM, prize_item=new_name()))
 
 
-async def _to_open(world: World) -> Sent:
+async def _plain_draft(world: World) -> Sent:
     return Sent((await _draft(world)).names, keyed())
 
 
@@ -153,7 +153,8 @@ WAYS: PageWays = {
     "GET /desk/draws/{draw}": PageWay(may("see_draws"), _winner),
     "GET /desk/draws/{draw}/edit": PageWay(may("manage_draws"), _draft),
     "POST /desk/draws/{draw}/edit": PageWay(may("manage_draws"), _draft),
-    "POST /desk/draws/{draw}/open": PageWay(may("manage_draws"), _to_open),
+    "POST /desk/draws/{draw}/open": PageWay(may("manage_draws"), _plain_draft),
+    "POST /desk/draws/{draw}/discard": PageWay(may("manage_draws"), _plain_draft),
     "POST /desk/draws/{draw}/void": PageWay(may("void_draws"), _open),
     "POST /desk/draws/{draw}/house": PageWay(may("manage_draws"), _open),
     "GET /desk/draws/{draw}/winners/{winner}": PageWay(may("deliver_prizes"), _winner),

@@ -12,6 +12,7 @@ EXCUSED = {
 ACTS = {
     "/desk/draws/new": ("draft_draw",),
     "/desk/draws/{draw}/edit": ("edit_draw",),
+    "/desk/draws/{draw}/discard": ("discard_draw",),
     "/desk/draws/{draw}/open": ("open_draw",),
     "/desk/draws/{draw}/void": ("void_draw",),
     "/desk/draws/{draw}/house": ("enter_for_house",),

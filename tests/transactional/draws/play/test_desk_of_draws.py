@@ -9,7 +9,7 @@ from sqlalchemy import text
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.api_client import Client
 from tests.transactional.web.seen import Seen
-from tests.transactional.web.visits import enter_desk, send, visit
+from tests.transactional.web.visits import HTML, enter_desk, send, visit
 from transactional.db import reading, writing
 from transactional.shop import Shop
 
@@ -113,6 +113,11 @@ async def test_a_draft_against_the_rules_says_so_before_and_when_it_is_opened(
         taken = await send(client, "/desk/draws/new", **keyed(**FORM))
         assert taken.status_code == 409
         assert "already the prize of draw" in Seen(taken.text).text
+        assert draw_of(await send(client, f"{address}/discard", **keyed())) == "/desk/draws"
+        assert (await client.get(address, headers=HTML)).status_code == 404
+        again = draw_of(await send(client, "/desk/draws/new", **keyed(**FORM)))
+        draw_of(await send(client, f"{again}/open", **keyed()))
+        assert (await send(client, f"{again}/discard", **keyed())).status_code == 409
 
 
 async def test_the_shops_own_entries_are_on_record_and_a_draw_is_called_off_in_words(
