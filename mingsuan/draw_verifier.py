@@ -623,7 +623,7 @@ class Opening:
     closes_at: Whole
     winners: Positive
     reserves: Whole
-    delay_s: Positive
+    delay_s: Whole
     chain: Hash
     claim_days: Whole
     free_rule: Words
@@ -646,7 +646,7 @@ class Commitment:
     draw_id: Id
     open_hash: Hash
     closed_at: Whole
-    entries: Positive
+    entries: Whole
     entries_root: Hash
     tickets_sha256: Hash
     totals: Annotated[Totals, record(Totals)]
@@ -672,13 +672,20 @@ class Result:
     at: Whole
 
 
+def _one_at_most(value: Any, name: str) -> tuple[Opened, ...]:
+    opened: tuple[Opened, ...] = array_of(record(Opened))(value, name)
+    if len(opened) > 1:
+        malformed(f"{name} holds more than one")
+    return opened
+
+
 @dataclass(frozen=True, slots=True)
 class Forfeit:
     draw_id: Id
     index: Whole
     reason: Words
     at: Whole
-    replacement: Annotated[tuple[Opened, ...], array_of(record(Opened))]
+    replacement: Annotated[tuple[Opened, ...], _one_at_most]
 
 
 @dataclass(frozen=True, slots=True)

@@ -595,6 +595,7 @@ ATTACKS: Mapping[str, Attack] = {
     "a chain that nobody pins": Attack(
         lambda: shop_chain(Plan(chain=replace(REAL, hash="ab" * 32))), "WRONG-CHAIN", lambda: shop_chain(Plan())
     ),
+    "no delay at all": Attack(lambda: shop_chain(Plan(delay_s=0)), "WRONG-CHAIN"),
     "a delay out of bounds": Attack(
         lambda: shop_chain(Plan(delay_s=299)), "WRONG-CHAIN", lambda: shop_chain(Plan(delay_s=300))
     ),

@@ -108,6 +108,13 @@ def member_as(name: str, content: bytes) -> Case:
     return with_members(lambda members: {**members, name: content})
 
 
+def two_replacements() -> Case:
+    story = decided()
+    body = json.loads(leaves.forfeit(Plan().draw_id, story.winners()[0], "", None, story.at))
+    body["replacement"] = [story.opened(index).fields() for index in story.reserves()[:2]]
+    return story.say(canonical(body).decode()).publish().case()
+
+
 BODY, LINES = NOTE.split("\n\n")
 ORIGIN, SIZE, ROOT = BODY.split("\n")
 SHORT = base64.b64encode(bytes(31)).decode()
@@ -171,6 +178,7 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a run of no known kind": lambda: batch_with(runs=[["lucky", 6]]),
     "a run without a count": lambda: batch_with(runs=[["free"]]),
     "a run of nobody": lambda: batch_with(runs=[["free", 0], ["paid", 6]]),
+    "two who step in for one": two_replacements,
     "a batch of nobody": lambda: batch_with(count=0),
 }
 
