@@ -13,7 +13,7 @@ import httpx
 
 COUNTS = (1, 1, 2, 3, 5, 12, 24, 60)
 FULL = "/problems/draw-full"
-PATIENCE_S = 900
+PATIENCE_S = 1800
 
 
 @dataclass

@@ -24,7 +24,7 @@ from transactional.db import ReadSession, WriteSession, reading, writing
 from transactional.notices import service as notices
 from transactional.shop import Shop
 
-NOTHING = Standing(0, 0, 0, 0, 0)
+NOTHING = Standing(0, 0, 0, 0, 0, 0)
 TRIES = Allowance("erasure_tries", count=10, period=timedelta(hours=1), burst=5)
 """Wrong passwords or codes given by one customer who is logged in."""
 

@@ -28,7 +28,20 @@ select
     ) as open_cases,
     (
         select count(*) from shop.shipment where customer_id = :customer_id and confirmed_at is null
-    ) as open_parcels
+    ) as open_parcels,
+    (
+        select count(distinct entry.draw_id) from shop.draw_entry as entry join shop.draw on draw.id = entry.draw_id
+        where entry.customer_id = :customer_id and (
+            draw.state in ('open', 'closed', 'committed')
+            or entry.stake_fen > (
+                select coalesce(sum(amount_fen), 0) from shop.stake_end where stake_end.entry_id = entry.id
+            )
+            or exists (
+                select from shop.draw_winner as winner
+                where winner.entry_id = entry.id and winner.state in ('notified', 'claimed')
+            )
+        )
+    ) as open_draws
 """)
 LOCK = text("select erased_at from shop.customer where id = :customer_id for update")
 LOCK_MONEY = text("select from shop.wallet where customer_id = :customer_id for update")
@@ -72,6 +85,7 @@ class Standing:
     money_on_its_way: int
     open_cases: int
     open_parcels: int
+    open_draws: int
 
 
 async def standing(session: ReadSession, customer_id: int, at: datetime) -> Standing:
