@@ -21,6 +21,7 @@ from tests.transactional.page_ways import (
     back_rooms,
     customers,
     desk,
+    draws,
     play,
     public_log,
     purchases,
@@ -47,6 +48,7 @@ TABLES = (
     routing.WAYS,
     purchases.WAYS,
     play.WAYS,
+    draws.WAYS,
     public_log.WAYS,
 )
 WAYS: PageWays = {name: way for table in TABLES for name, way in table.items()}
@@ -55,6 +57,9 @@ FORMS = sorted(name for name in FOR_SOMEBODY if name.startswith("POST"))
 OF_NOBODY = {
     "POST /account/data/consents/{document}/withdrawal": "one's own consent to a document of the shop",
     "POST /products/{slug}/watch": "a product that everybody sees",
+    "GET /draws/{draw_id}/join": "a draw that everybody sees",
+    "POST /draws/{draw_id}/entries": "a draw that everybody may enter",
+    "POST /draws/{draw_id}/free-route": "a draw that everybody may enter for free",
 }
 LOGS_OUT = {"POST /account/security/sessions/all", "POST /account/data/erasure"}
 

@@ -79,7 +79,7 @@ async def _join(
         refusal = refusal or await guard.why_not(session, customer_id, draw, stake_fen, at)
         balance_fen = (await accounts.wallet(session, customer_id, page.shop.currency, limit=0)).balance_fen
         usable = chances.usable(await chances.of(session, customer_id, at), draw)
-    after = max(draw.capacity, draw.next_index + count)
+    after = page_odds.in_the_end("open", draw.capacity, draw.next_index + count)
     return page.show(
         "draws/join.html",
         status=refusal.status if refusal else 200,

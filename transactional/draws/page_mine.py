@@ -11,7 +11,7 @@ from mingsuan import clock
 from mingsuan.clock import business_date
 from transactional.accounts.persons import addresses
 from transactional.db import writing
-from transactional.draws import api_views, chances, entries, page_odds, page_views, receipts, rules, service
+from transactional.draws import api_views, chances, entries, page_views, receipts, rules, service
 from transactional.draws.errors import ProofToComeError
 from transactional.draws.log import entry_proofs
 from transactional.draws.page_wording import source_texts, winner_texts
@@ -39,7 +39,6 @@ async def mine(
         addresses=await addresses.list_of(session, page.shop.vault, buyer.id),
         sources=source_texts(page.translate),
         winner_states=winner_texts(page.translate),
-        odds=page_odds.chance,
         done=done,
         at=at,
         back=MINE,

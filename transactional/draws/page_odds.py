@@ -47,6 +47,14 @@ def chance(own: int, entries: int, winners: int) -> float:
     return 1 - none
 
 
+def in_the_end(state: str, capacity: int, entries: int) -> int:
+    """Of how many entries odds are to be told: of all that there may be while they are taken, then of those there are.
+
+    A draw that closes by time has no such number: its odds are as of now.
+    """
+    return max(capacity, entries) if state == "open" else entries
+
+
 def fairness(drawn: Sequence[Drawn]) -> Fairness:
     """All draws together."""
     parts, expected = [0] * PARTS, [0.0] * PARTS

@@ -20,7 +20,7 @@ from transactional.draws.log import service as log
 from transactional.draws.log.service import Keeper
 from transactional.draws.models import Draw, DrawBatch, DrawEntry, DrawPlayer, DrawReserve, DrawWinner
 from transactional.draws.page_computation import Pick
-from transactional.draws.page_odds import Drawn
+from transactional.draws.page_odds import Drawn, chance, in_the_end
 
 MOST_STEPS = 20
 """Winners whose picks are told one by one; the rest are in the bundle."""
@@ -36,7 +36,7 @@ where w.replaces_id is null group by d.id order by d.number
 """)
 MINE = text("""
 select d.public_id, d.number, d.title_zh, d.title_en, d.prize_name, d.next_index as total, d.winners, d.capacity,
-    p.entries, d.id
+    d.state, p.entries
 from shop.draw_player as p join shop.draw as d on d.id = p.draw_id
 where p.customer_id = :customer_id and p.entries > 0 order by d.number desc limit :limit
 """)
@@ -97,8 +97,7 @@ class Entered:
     title_en: str
     prize_name: str
     own: int
-    total: int
-    winners: int
+    odds: float
 
 
 async def evidence(session: ReadSession, keeper: Keeper, draw: Draw) -> Evidence:
@@ -172,8 +171,7 @@ async def entered(session: ReadSession, customer_id: int, limit: int) -> list[En
             title_en=row.title_en,
             prize_name=row.prize_name,
             own=row.entries,
-            total=row.total,
-            winners=row.winners,
+            odds=chance(row.entries, in_the_end(row.state, row.capacity, row.total), row.winners),
         )
         for row in rows
     ]

@@ -112,7 +112,7 @@ async def _own(page: Page, session: PageReading, draw: Draw) -> Own:
     won = await api_views.prizes(session, customer_id)
     return Own(
         entries=own,
-        odds=page_odds.chance(own, draw.next_index, draw.winners),
+        odds=page_odds.chance(own, page_odds.in_the_end(draw.state, draw.capacity, draw.next_index), draw.winners),
         usable=chances.usable(left, draw),
         why_not=refusal.sentence(page.language) if refusal else "",
         prizes=[prize for prize in won.items if prize.draw_id == draw.public_id],
