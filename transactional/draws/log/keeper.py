@@ -12,7 +12,7 @@ from transactional.draws.log.notes import LOG, WITNESS, BadNoteError, Line, Note
 
 
 class LogSettingsError(ValueError):
-    """The settings name witnesses in a form that cannot be read. The message is a sentence."""
+    """The settings name witnesses who cannot be asked so. The message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,12 @@ def keeper_of(settings: Settings) -> Keeper:
     key = Ed25519PrivateKey.from_private_bytes(read_or_make(settings.keys_dir / "log.key"))
     origin = settings.log_origin or f"mingsuan.invalid/{key.public_key().public_bytes_raw().hex()[:16]}"
     asked = [part.split() for part in settings.log_witnesses.split(",") if part.strip()]
-    return Keeper(key, settings.log_dir, origin, tuple(map(_witness, asked)), settings.log_quorum)
+    witnesses = tuple(map(_witness, asked))
+    if len({witness.key.name for witness in witnesses}) < len(witnesses):
+        raise LogSettingsError("MINGSUAN_LOG_WITNESSES names one witness twice.")
+    if witnesses and settings.log_quorum > len(witnesses):
+        raise LogSettingsError("MINGSUAN_LOG_QUORUM is more than there are witnesses: nothing would be witnessed.")
+    return Keeper(key, settings.log_dir, origin, witnesses, settings.log_quorum)
 
 
 def _witness(parts: list[str]) -> Witness:

@@ -19,7 +19,7 @@ from transactional.draws.log.tiles import Tiles, TilesError
 EXAMPLES = json.loads((Path(__file__).parents[3] / "data/draws/c2sp_signed_note.json").read_text())
 SIGNED = EXAMPLES["signed_note"]
 WHOLE = f"{SIGNED['text']}\n{SIGNED['signature_line']}\n"
-WITNESS = Verifier("witness.example/w", 4, OWN.public)
+WITNESS, OTHER = (Verifier(f"witness.example/{name}", 4, OWN.public) for name in "wo")
 
 
 def test_the_published_note_is_believed_and_its_key_written_as_it_was() -> None:
@@ -54,7 +54,7 @@ def test_a_key_with_another_id_is_refused(changed: str) -> None:
 
 def test_a_cosignature_is_for_its_text_and_its_second_alone() -> None:
     text = Checkpoint("shop.example/log", 3, bytes(32)).text
-    line = cosign(text, "witness.example/w", KEY, 1_679_315_147)
+    line = cosign(text, WITNESS.name, KEY, 1_679_315_147)
     assert cosigned_at(text, [line], verifier(str(WITNESS))) == 1_679_315_147
     assert cosigned_at(text, [], WITNESS) is None
     later = type(line)(line.name, line.key_id, (1_679_315_148).to_bytes(8) + line.signature[8:])
@@ -121,12 +121,21 @@ def test_tiles_that_are_gone_cut_or_exchanged_are_found(tmp_path: Path) -> None:
 
 
 def test_witnesses_are_named_by_setting_and_wrong_names_are_refused(tmp_path: Path) -> None:
-    given = f"{WITNESS} https://witness.example/, {WITNESS} http://127.0.0.1:8093 test"
+    given = f"{WITNESS} https://witness.example/, {OTHER} http://127.0.0.1:8093 test"
     keeper = keeper_of(Settings(var=tmp_path, log_witnesses=given, log_origin="shop.example/log"))
     assert [(each.url, each.is_test) for each in keeper.witnesses] == [
         ("https://witness.example", False),
         ("http://127.0.0.1:8093", True),
     ]
-    for wrong in (str(WITNESS), f"{OWN} https://x", f"{WITNESS} ftp://x", f"{WITNESS} https://x yes", "a b"):
+    for wrong in (
+        str(WITNESS),
+        f"{OWN} https://x",
+        f"{WITNESS} ftp://x",
+        f"{WITNESS} https://x yes",
+        "a b",
+        f"{WITNESS} https://x, {WITNESS} https://y",
+    ):
         with pytest.raises(LogSettingsError):
             keeper_of(Settings(var=tmp_path, log_witnesses=wrong))
+    with pytest.raises(LogSettingsError, match="more than there are witnesses"):
+        keeper_of(Settings(var=tmp_path, log_witnesses=given, log_quorum=3))

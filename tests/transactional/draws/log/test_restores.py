@@ -16,7 +16,7 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.draws.log.draws_in_rows import SECOND, enter, opened
 from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
 from transactional.db import engine, reading, writing
-from transactional.draws.leaves import leaf_hash, seal, void
+from transactional.draws.leaves import delivery, leaf_hash, seal, void
 from transactional.draws.log import published
 from transactional.draws.log import service as log
 from transactional.draws.log.keeper import Keeper
@@ -196,3 +196,25 @@ async def test_books_of_another_history_sign_nothing(
             with pytest.raises(log.LogBrokenError):
                 await run(source, keeper)
         assert shown(mine) == before
+
+
+async def test_what_the_books_forgot_to_have_said_is_not_said_again(
+    fresh_engine: AsyncEngine, fresh_database: DatabaseUrls, tmp_path: Path
+) -> None:
+    """A prize that is handed over after the restore was handed over before it, as far as the log can tell."""
+    keeper = keeper_in(tmp_path)
+    async with writing(fresh_engine) as session:
+        draw_id, public_id = await opened(session)
+    await run(fresh_engine, keeper)
+    async with backed_up(fresh_engine, fresh_database) as restored:
+        async with writing(fresh_engine) as session:
+            for index in (1, 2):
+                await log.append(session, "delivery", delivery(public_id, index, "code", SECOND), draw_id)
+        await run(fresh_engine, keeper)
+        await run(restored, keeper_in(tmp_path))
+        async with writing(restored) as session:
+            again = await log.append(session, "delivery", delivery(public_id, 2, "code", SECOND + 99), draw_id)
+            other = await log.append(session, "delivery", delivery(public_id, 3, "code", SECOND + 99), draw_id)
+        assert (await run(restored, keeper_in(tmp_path))).leaves == 1
+        async with reading(restored) as session:
+            assert [await log.position(session, leaf) for leaf in (again, other)] == [2, 3]
