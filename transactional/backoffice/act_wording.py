@@ -166,6 +166,7 @@ def act_texts(_: Translator) -> dict[str, str]:
         "enter_for_house": _("Entered a draw for the shop"),
         "deliver_prize": _("Handed a prize over"),
         "forfeit_prize": _("Let a prize go to the next reserve"),
+        "record_country": _("Recorded a customer's country"),
         "record_opinion": _("Recorded a legal opinion"),
         "ask_mode_on": _("Asked to switch a kind of draw on"),
         "switch_mode_on": _("Switched a kind of draw on, as the second person"),

@@ -51,6 +51,7 @@ from transactional.draws import desk as draws_desk
 from transactional.draws import desk_winners as draws_winners
 from transactional.draws import pages as draws
 from transactional.draws.log import pages as draw_log
+from transactional.draws.play import customer_desk as play_desk
 from transactional.draws.play import desk as modes_desk
 from transactional.draws.play import pages as play_pages
 from transactional.invoices import desk as invoices_desk
@@ -134,6 +135,7 @@ DESK = (
     product_pages,
     sku_pages,
     modes_desk,
+    play_desk,
     draws_desk,
     draws_winners,
 )

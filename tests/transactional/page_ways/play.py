@@ -41,6 +41,11 @@ async def _pause(world: World) -> Sent:
     return Sent(form=keyed(kind="time_out", days="7", sure="yes"), customer=await world.customer())
 
 
+async def _customer(world: World) -> Sent:
+    form = keyed(country="GB", reason="passport seen")
+    return Sent({"customer": (await world.customer()).public_id}, form)
+
+
 async def _new(world: World) -> Sent:
     return Sent(form=keyed(**FORM, prize_item=new_name()))
 
@@ -147,6 +152,8 @@ WAYS: PageWays = {
     "GET /account/play": PageWay(CUSTOMER, any_customer),
     "POST /account/play/limits": PageWay(CUSTOMER, _limits),
     "POST /account/play/pauses": PageWay(CUSTOMER, _pause),
+    "GET /desk/customers/{customer}/play": PageWay(may("see_customers"), _customer),
+    "POST /desk/customers/{customer}/play/country": PageWay(may("decide_identity"), _customer),
     "GET /desk/draws": PageWay(may("see_draws"), asked(state="open")),
     "GET /desk/draws/new": PageWay(may("manage_draws"), asked()),
     "POST /desk/draws/new": PageWay(may("manage_draws"), _new),

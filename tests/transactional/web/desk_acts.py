@@ -10,6 +10,7 @@ EXCUSED = {
 }
 
 ACTS = {
+    "/desk/customers/{customer}/play/country": ("record_country",),
     "/desk/draws/new": ("draft_draw",),
     "/desk/draws/{draw}/edit": ("edit_draw",),
     "/desk/draws/{draw}/discard": ("discard_draw",),

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.transactional.draws.play import people
+from transactional.accounts.models import StaffAct
 from transactional.db import WriteSession
 from transactional.draws.models import Draw, PlayLimit
-from transactional.draws.play import guard, limits, pauses
-from transactional.errors import ShopError
+from transactional.draws.play import countries, guard, limits, pauses
+from transactional.errors import InvalidInputError, NotAllowedError, ShopError
 from transactional.profile import ShopProfile
 
 pytestmark = pytest.mark.anyio
@@ -222,3 +224,21 @@ async def test_the_shop_does_not_enter_a_draw_that_did_not_announce_it(session: 
 async def test_a_draw_that_nobody_knows_is_entered_by_nobody(session: WriteSession) -> None:
     unknown: Draw = people.draw()
     await refused(guard.may_enter(session, 10**9, unknown, 0, NOW), "not-found", "", "")
+
+
+async def test_a_recorded_country_brings_its_rules_and_stays_on_record(session: WriteSession) -> None:
+    who = await people.customer(session)
+    staff_id = await people.member(session, "operator", NOW)
+    draw = people.draw(profile="great_britain", prize_value_fen=9_000_000)
+    abroad = guard.may_enter(session, who.id, draw, 0, NOW)
+    await refused(abroad, "draw-not-in-your-country", "所在地区", "your country")
+    for country, reason in (("XX", "passport"), ("", "passport"), ("GB", " ")):
+        with pytest.raises(InvalidInputError):
+            await countries.record(session, who.public_id, country, reason, staff_id)
+    auditor = await people.member(session, "auditor", NOW)
+    with pytest.raises(NotAllowedError):
+        await countries.record(session, who.public_id, "GB", "passport", auditor)
+    await countries.record(session, who.public_id, " gb ", "passport seen", staff_id)
+    await guard.may_enter(session, who.id, draw, 0, NOW)
+    [act] = await session.scalars(select(StaffAct))
+    assert (act.act, act.reason, act.detail) == ("record_country", "passport seen", {"from": "CN", "to": "GB"})
