@@ -2,6 +2,7 @@
 
 import pytest
 
+from mingsuan.draw_verifier import EXITS
 from tests.draws.attacks import ATTACKS
 from tests.draws.verdicts import verdict_of
 
@@ -16,7 +17,5 @@ def test_an_attack_is_caught_while_its_honest_twin_passes(name: str) -> None:
 
 
 def test_every_verdict_on_a_bundle_is_tried() -> None:
-    from mingsuan.draw_verifier import EXITS
-
     tried = {code for attack in ATTACKS.values() for code in (attack.code, attack.honest_code)}
     assert tried | {"TEST"} == set(EXITS) - NEVER_OF_A_BUNDLE

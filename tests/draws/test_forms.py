@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mingsuan import draw_verifier
-from tests.draws.attacks import leaf_with, with_members
+from tests.draws.cheats import leaf_with, with_members
 from tests.draws.memory_log import LOG
 from tests.draws.verdicts import verdict_of
 from tests.draws.worlds import Case, Plan, Story, decided, edited, policy, zipped

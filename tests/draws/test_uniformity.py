@@ -100,7 +100,7 @@ def never_staying(seed: bytes, entries: int) -> Iterator[int]:
 
 @pytest.fixture
 def count(full_counts: bool) -> int:
-    return 100_000 if full_counts else 20_000
+    return 100_000 if full_counts else 10_000
 
 
 @pytest.mark.parametrize(("entries", "winners"), DRAWS)

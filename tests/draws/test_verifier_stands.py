@@ -22,7 +22,7 @@ def told(bundle: bytes) -> str:
     return code
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_a_byte_that_changed_is_noticed_or_means_nothing(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(HONEST.bundle) - 1))
@@ -37,7 +37,7 @@ def test_half_a_bundle_is_no_bundle(cut: int) -> None:
     assert told(HONEST.bundle[:cut]) == "FORMAT"
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_an_odd_value_anywhere_in_the_manifest_is_refused(data: st.DataObject) -> None:
     def spoil(manifest: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def test_an_odd_value_anywhere_in_the_manifest_is_refused(data: st.DataObject) -
     assert told(changed) not in ({"VALID", "TEST"} if unwitnessed else {"VALID", "VALID-UNTIMED", "TEST"})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_a_leaf_that_says_something_odd_is_answered_with_a_verdict(data: st.DataObject) -> None:
     """The log has it so: only what it says is wrong."""

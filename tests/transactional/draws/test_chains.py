@@ -7,7 +7,7 @@ import py_arkworks_bls12381 as bls
 import pyblst
 import pytest
 
-from tests.draws.attacks import ORDER, malleated
+from tests.draws.cheats import ORDER, malleated
 from tests.draws.vectors import vectors
 from tests.draws.worlds import SECRET, signed_round
 from transactional.draws.chains import CHAINS, QUICKNET, TAG, TEST, BadRoundError
