@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-import os
+import secrets
 import time
 import zipfile
 from collections.abc import Sequence
@@ -14,8 +14,10 @@ from sqlalchemy import text
 from transactional.canonical_json import canonical
 from transactional.db import ReadSession
 from transactional.draws import entries, ticket_file
+from transactional.draws.log import proving
 from transactional.draws.log import service as log
 from transactional.draws.log.service import Keeper, Signed
+from transactional.draws.log.tiles import Tiles
 from transactional.draws.models import Draw
 from transactional.errors import NotFoundError
 
@@ -85,21 +87,22 @@ async def _tickets(session: ReadSession, folder: Path, draw: Draw) -> Path:
 
 
 def _manifest(keeper: Keeper, newest: Signed, leaves: Sequence[Placed], witnessed: Signed | None) -> bytes:
+    tiles = Tiles(keeper.folder, newest.size)
     told = [
-        {"index": leaf.index, "leaf": leaf.body, "proof": _base64(log.inclusion(keeper, leaf.index, newest.size))}
+        {"index": leaf.index, "leaf": leaf.body, "proof": _base64(proving.inclusion(tiles, leaf.index))}
         for leaf in leaves
     ]
     seen: dict[str, object] = {}
     if witnessed is not None:
-        proof = log.consistency(keeper, witnessed.size, newest.size)
-        seen = {"checkpoint": witnessed.note_with_cosignatures, "consistency": _base64(proof)}
+        proof = _base64(proving.consistency(tiles, witnessed.size))
+        seen = {"checkpoint": witnessed.note_with_cosignatures, "consistency": proof}
     checkpoint = newest.note_with_cosignatures
     return canonical({"format": FORMAT, "leaves": told, "checkpoint": checkpoint, "witnessed": seen})
 
 
 def _write(path: Path, manifest: bytes, rules: bytes, tickets: Path | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_member("manifest.json"), manifest)
         archive.writestr(_member("rules.txt"), rules)

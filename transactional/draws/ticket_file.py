@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ def folder_of(public_dir: Path, draw: UUID) -> Path:
 async def write(path: Path, draw: UUID, tickets: AsyncIterator[bytes], count: int) -> Tickets:
     """The whole file or none; written again, it is the same. Raises TicketsTornError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     whole, written = hashlib.sha256(), 0
     try:
         with beside.open("wb") as file:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from tests.transactional.draws.lives import DELAY_S, World, world
+from tests.transactional.draws.lives import DELAY_S, World, new_draw, world
 from tests.transactional.draws.open_draws import adult
 from tests.transactional.small_shop import Stocked
 from transactional.accounts.models import Staff
@@ -409,3 +409,31 @@ async def test_steps_that_are_due_are_found_by_the_clock(lives: World) -> None:
     waiting = "select scheduled_at from jobs.procrastinate_jobs where task_name = 'draws.step' and lock = :lock"
     planned = {at for (at,) in await lives.stocked.rows(waiting, lock=f"draw:{draw.id}")}
     assert {closes_at, row.round_at, row.decided_at + timedelta(days=1, seconds=1)} <= planned
+
+
+async def test_many_who_fetch_a_bundle_at_once_get_the_same_whole_file_though_the_tickets_were_lost(
+    lives: World,
+) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.decided(ann)
+    public = lives.shop.settings.public_dir
+    folder = public / "draws" / draw.public_id.hex
+    (folder / "tickets.bin").unlink()
+
+    async def fetched() -> bytes:
+        async with reading(lives.shop.engine) as session:
+            return (await service.bundles.write(session, lives.keeper, public, draw.id)).read_bytes()
+
+    found = await asyncio.gather(*(fetched() for _ in range(8)))
+    assert len(set(found)) == 1
+    assert (await lives.verdict(draw)).code == "TEST"
+    assert sorted(file.suffix for file in folder.iterdir()) == [".bin", ".zip"]
+
+
+async def test_what_nobody_has_opened_has_no_bundle(lives: World) -> None:
+    async with writing(lives.shop.engine) as session:
+        draft = await service.draft(session, new_draw(), lives.staff_id)
+    async with reading(lives.shop.engine) as session:
+        for draw_id in (draft.id, draft.id + 1):
+            with pytest.raises(NotFoundError):
+                await service.bundles.write(session, lives.keeper, lives.shop.settings.public_dir, draw_id)
