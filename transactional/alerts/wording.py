@@ -94,6 +94,14 @@ def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
             _("Draw {number} is not what the public log says"),
             _("The books of “{title}” are older than the log, after a restore. It is not decided; look at both."),
         ),
+        "draw_lost": (
+            _("Draw {number} is in the public log and not in the books"),
+            _("It was opened after the backup that was restored. Its number stays taken, for everybody to see."),
+        ),
+        "log_stands_still": (
+            _("The public log of draws stands still"),
+            _("{problem} Nothing is signed until that is mended; draws take entries, but none is decided."),
+        ),
     }
 
 

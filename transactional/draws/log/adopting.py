@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from transactional.alerts.service import raise_alert
 from transactional.db import ReadSession, WriteSession, writing
 from transactional.draws.log import batches, positions, proving, published
 from transactional.draws.log.checkpoints import Checkpoint
@@ -79,6 +80,8 @@ async def _added(session: WriteSession, content: str) -> Waiting:
         draw_id = await session.scalar(DRAW, {"draw": UUID(said["draw_id"])})
         if draw_id is None or not await _is_explained(session, draw_id, kind, said):
             kind = STRANGE
+    if kind == STRANGE and "number" in said and draw_id is None:
+        await raise_alert(session, "draw_lost", f"lost-draw:{said['number']}", "critical", {"number": said["number"]})
     leaf_id = await append(session, kind, content, draw_id)
     if kind == "batch":
         values = {"draw_id": draw_id, "first_index": said["first"], "count": said["count"]}

@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from transactional.alerts.service import end_alert, raise_alert
+from transactional.db import writing
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.published import LogBrokenError
-from transactional.draws.log.sequencer import Placed, sequence
+from transactional.draws.log.sequencer import sequence
 
 EVERY_S = 1.0
 LONGEST_REST_S = 60.0
+KIND, SUBJECT = "log_stands_still", "draw-log"
 log = logging.getLogger("mingsuan.draws.log")
 
 
@@ -32,23 +35,35 @@ async def sequencing(source: AsyncEngine, keeper: Keeper, every_s: float = EVERY
 
 
 async def _run(source: AsyncEngine, keeper: Keeper, every_s: float) -> None:
-    rest = every_s
+    rest, problem = every_s, ""
+    is_told = False
     while True:
-        done = await _once(source, keeper)
-        rest = every_s if done is not None else min(rest * 2, LONGEST_REST_S)
+        before = problem
+        try:
+            done = await sequence(source, keeper)
+            rest, problem = every_s, ""
+            if done.leaves or done.cosignatures:
+                log.info("%s leaves placed, %s in the log, %s cosignatures", done.leaves, done.size, done.cosignatures)
+        except LogBrokenError as error:
+            rest, problem = min(rest * 2, LONGEST_REST_S), str(error)
+            log.error("the log is not extended: %s", error)
+        except Exception:  # the next run repairs what this one left; the gauges tell how long leaves have been waiting
+            rest = min(rest * 2, LONGEST_REST_S)
+            log.exception("a run of the sequencer failed")
+        if problem != before or not is_told:
+            is_told = await _told(source, problem)
         await asyncio.sleep(rest)
 
 
-async def _once(source: AsyncEngine, keeper: Keeper) -> Placed | None:
-    """What a run did; None when it failed: then its gauges tell how long leaves have been waiting."""
+async def _told(source: AsyncEngine, problem: str) -> bool:
+    """Whether the alert says what is the matter, or is ended when nothing is."""
     try:
-        done = await sequence(source, keeper)
-    except LogBrokenError as error:
-        log.error("the log is not extended: %s", error)
-        return None
-    except Exception:  # the next run repairs what this one left
-        log.exception("a run of the sequencer failed")
-        return None
-    if done.leaves or done.cosignatures:
-        log.info("%s leaves placed, %s in the log, %s cosignatures", done.leaves, done.size, done.cosignatures)
-    return done
+        async with writing(source) as session:
+            if problem:
+                await raise_alert(session, KIND, SUBJECT, "critical", {"problem": problem})
+            else:
+                await end_alert(session, KIND, SUBJECT)
+    except Exception:  # it is tried again after the next run
+        log.exception("nobody could be told of the log's state")
+        return False
+    return True

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.draws.log.draws_in_rows import SECOND, enter, opened
 from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
+from transactional.alerts.service import lasting
 from transactional.db import engine, reading, writing
 from transactional.draws.leaves import delivery, leaf_hash, seal, void
 from transactional.draws.log import published
@@ -155,6 +156,7 @@ async def test_a_draw_that_the_books_lost_keeps_its_number(
             await opened(session, number=1)
         assert (await run(restored, keeper_in(tmp_path))).leaves == 0
         async with writing(restored) as session:
+            assert list(await lasting(session, "draw_lost")) == ["lost-draw:1"]
             assert await log.highest_number(session) == 1
             await opened(session, number=2)
         assert (await run(restored, keeper_in(tmp_path))).size == 2

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.postgres import DatabaseUrls
 from tests.transactional.draws.log.witnesses import KEY, keeper_in, run
+from transactional.alerts.service import lasting
 from transactional.db import reading, writing
 from transactional.draws.leaves import seal
 from transactional.draws.log import proving, published, running
@@ -78,6 +79,29 @@ async def test_a_run_that_fails_is_followed_by_others(
     async with running.sequencing(fresh_engine, keeper, 0.01):
         await _until(keeper, 1)
     assert not errors
+
+
+async def test_people_are_told_while_the_log_stands_still(fresh_engine: AsyncEngine, tmp_path: Path) -> None:
+    keeper = keeper_in(tmp_path)
+    await _append(fresh_engine, 1)
+    await run(fresh_engine, keeper)
+    tile = keeper.folder / "tile/0/000.p/1"
+    content = tile.read_bytes()
+    tile.write_bytes(bytes(32))
+
+    async def told(has_alert: bool) -> None:
+        async with asyncio.timeout(SECONDS):
+            while True:
+                async with reading(fresh_engine) as session:
+                    found = await lasting(session, "log_stands_still")
+                if bool(found) is has_alert:
+                    return
+                await asyncio.sleep(0.01)
+
+    async with running.sequencing(fresh_engine, keeper, 0.01):
+        await told(True)
+        tile.write_bytes(content)
+        await told(False)
 
 
 @pytest.mark.proof
