@@ -1293,15 +1293,44 @@ class Given:
     seen: tuple[Checkpoint, ...] = ()
 
 
-State = Literal["passed", "failed", "not reached"]
+State = Literal["passed", "failed", "absent", "not reached"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One check as it is told."""
+    """One check as it is told; `absent` when there was nothing to check."""
 
     words: str
     state: State
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check as it is run, and whether there is anything to check once it passed."""
+
+    words: str
+    run: Callable[[], None]
+    applies: Callable[[], bool] = _always
+
+
+def run_all(checks: Sequence[Check]) -> tuple[tuple[Step, ...], FaultError | None]:
+    """Runs checks in their order up to the first that fails."""
+    steps: list[Step] = []
+    failed: FaultError | None = None
+    for check in checks:
+        state: State = "not reached"
+        if failed is None:
+            try:
+                check.run()
+                state = "passed" if check.applies() else "absent"
+            except FaultError as error:
+                failed, state = error, "failed"
+        steps.append(Step(check.words, state))
+    return tuple(steps), failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -1323,41 +1352,76 @@ class Verification:
 
     def __init__(self, given: Given) -> None:
         self._given, self._policy = given, given.policy
-        self._receipt: Receipt | None = None
-        self._in_time = False
-        self._with_test_witness = False
         self._hasher: EntryHasher | None = None
         self._picks: Picks | None = None
 
-    def steps(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+    def checks(self) -> tuple[Check, ...]:
         """In the order of the verdicts' table."""
+        return (*self._of_the_log(), *self._of_the_entries(), *self._of_the_round(), *self._of_the_prizes())
+
+    def _of_the_log(self) -> tuple[Check, ...]:
         return (
-            ("the bundle has its form and brings no keys", self._read),
-            ("the checkpoint is signed by the pinned log", self._check_log),
-            ("every leaf is where the log has it", self._check_inclusion),
-            ("the log was only added to since it was witnessed", self._check_consistency),
-            ("checkpoints that were seen elsewhere agree", self._check_seen),
-            ("what pinned witnesses signed is true", self._check_witnesses),
-            ("there is one commitment at most", lambda: check_once(self._draw)),
-            ("rules and promises are those of the opening", self._check_rules),
-            ("all tickets are there, as they were committed", lambda: check_tickets_given(self._archive, self._draw)),
-            ("entries have no gaps and none comes twice", lambda: check_tiling(self._draw)),
-            ("each batch holds the tickets that were logged", self._check_batches),
-            ("the committed tree is that of the tickets", self._check_root),
-            ("free, house and paid entries are counted right", lambda: check_kinds(self._draw)),
-            ("the draw closed as it was to", lambda: check_closing(self._draw)),
-            ("the beacon is a pinned one", self._check_chain),
-            ("the round is the formula's", lambda: check_round(self._draw, self._chain)),
-            ("the commitment came before its round", lambda: check_order_of_commitment(self._draw, self._chain)),
-            ("the beacon signed its rounds", lambda: check_beacons(self._draw, self._chain)),
-            ("the winners are those of the seed", self._check_winners),
-            ("the reserves are those of the seed", self._check_reserves),
-            ("opened tickets are those of the file", self._check_openings),
-            ("nobody forfeited early", self._check_forfeits),
-            ("prizes went to whom they belong", lambda: check_replacements(self._draw)),
-            ("a void was in time", lambda: check_void(self._draw, self._chain, self._void_seen_by)),
-            ("the receipt agrees with the log", self._check_receipt),
+            Check("the bundle has its form and brings no keys", self._read),
+            Check("the checkpoint is signed by the pinned log", self._check_log),
+            Check("every leaf is where the log has it", self._check_inclusion),
+            Check("the log was only added to since it was witnessed", self._check_consistency, self._is_witnessed),
+            Check("checkpoints that were seen elsewhere agree", self._check_seen, lambda: bool(self._given.seen)),
+            Check("what pinned witnesses signed is true", self._check_witnesses, lambda: bool(self._newest_seen)),
+            Check("there is one commitment at most", lambda: check_once(self._draw)),
+            Check("rules and promises are those of the opening", self._check_rules),
         )
+
+    def _of_the_entries(self) -> tuple[Check, ...]:
+        there = self._is_committed
+        return (
+            Check("all tickets are there, as they were committed", self._check_tickets, there),
+            Check("entries have no gaps and none comes twice", lambda: check_tiling(self._draw)),
+            Check("each batch holds the tickets that were logged", self._check_batches, there),
+            Check("the committed tree is that of the tickets", self._check_root, there),
+            Check("free, house and paid entries are counted right", lambda: check_kinds(self._draw)),
+            Check("the draw closed as it was to", lambda: check_closing(self._draw)),
+        )
+
+    def _of_the_round(self) -> tuple[Check, ...]:
+        there = self._is_committed
+        return (
+            Check("the beacon is a pinned one", self._check_chain),
+            Check("the round is the formula's", lambda: check_round(self._draw, self._chain), there),
+            Check("the commitment came before its round", self._check_order, there),
+            Check("the beacon signed its rounds", lambda: check_beacons(self._draw, self._chain), there),
+            Check("the winners are those of the seed", self._check_winners, self._is_decided),
+            Check("the reserves are those of the seed", self._check_reserves, self._is_decided),
+        )
+
+    def _of_the_prizes(self) -> tuple[Check, ...]:
+        return (
+            Check("opened tickets are those of the file", self._check_openings, self._is_decided),
+            Check("nobody forfeited early", self._check_forfeits, lambda: self._draw.how_many(Forfeit) > 0),
+            Check("prizes went to whom they belong", lambda: check_replacements(self._draw), self._has_given),
+            Check("a void was in time", self._check_void, lambda: self._draw.void is not None),
+            Check("the receipt agrees with the log", self._check_receipt, lambda: self._given.receipt is not None),
+        )
+
+    def _is_witnessed(self) -> bool:
+        return self._manifest.witnessed is not None
+
+    def _is_committed(self) -> bool:
+        return self._draw.commitment is not None
+
+    def _is_decided(self) -> bool:
+        return self._draw.result is not None
+
+    def _has_given(self) -> bool:
+        return self._draw.how_many(Forfeit) + self._draw.how_many(Delivery) > 0
+
+    def _check_tickets(self) -> None:
+        check_tickets_given(self._archive, self._draw)
+
+    def _check_order(self) -> None:
+        check_order_of_commitment(self._draw, self._chain)
+
+    def _check_void(self) -> None:
+        check_void(self._draw, self._chain, self._void_seen_by)
 
     def _read(self) -> None:
         self._archive = Archive(self._given.bundle)
@@ -1530,22 +1594,11 @@ def _perhaps_receipt(content: bytes, log: Key) -> Receipt | None:
 def verify(given: Given) -> Outcome:
     """Runs the checks in the verdicts' order and stops at the first that fails; a bad bundle raises nothing."""
     verification = Verification(given)
-    steps = verification.steps()
-    for done, (_, check) in enumerate(steps):
-        try:
-            check()
-        except FaultError as error:
-            return Outcome(error.code, str(error), told(steps, done))
+    steps, failed = run_all(verification.checks())
+    if failed is not None:
+        return Outcome(failed.code, str(failed), steps)
     code, message = verification.verdict()
-    return Outcome(code, message, told(steps, len(steps)), verification.facts())
-
-
-def told(steps: Sequence[tuple[str, object]], done: int) -> tuple[Step, ...]:
-    """Steps of which so many passed, and the next one, if there is one, failed."""
-    return tuple(
-        Step(words, "passed" if place < done else "failed" if place == done else "not reached")
-        for place, (words, _) in enumerate(steps)
-    )
+    return Outcome(code, message, steps, verification.facts())
 
 
 # ---------------------------------------------------------------- the command
@@ -1592,7 +1645,7 @@ def _content(path: Path) -> bytes:
 
 def lines_of(outcome: Outcome) -> Iterator[str]:
     """The outcome for people."""
-    signs = {"passed": "✓", "failed": "✗", "not reached": "·"}
+    signs = {"passed": "✓", "failed": "✗", "absent": "–", "not reached": "·"}
     for step in outcome.steps:
         yield f"{signs[step.state]} {step.words}"
     for name, value in outcome.facts.items():

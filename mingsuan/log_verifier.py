@@ -14,6 +14,7 @@ import httpx
 from mingsuan.draw_verifier import (
     LEAF_BYTES,
     Chain,
+    Check,
     Checkpoint,
     Draw,
     FaultError,
@@ -45,8 +46,8 @@ from mingsuan.draw_verifier import (
     malformed,
     picks_of,
     pinned_chain,
+    run_all,
     sights,
-    told,
 )
 
 WIDTH = 256
@@ -212,15 +213,15 @@ class LogVerification:
         self._draws: list[Draw] = []
         self._seals = 0
 
-    def steps(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+    def checks(self) -> tuple[Check, ...]:
         return (
-            ("the checkpoint is signed by the pinned log", self._read_checkpoint),
-            ("what pinned witnesses signed is true", self._check_witnesses),
-            ("entries, tiles and checkpoint agree, and so do checkpoints seen elsewhere", self._read_entries),
-            ("every draw begins with its opening", self._gather),
-            ("the draws are numbered without gaps", self._check_numbers),
-            ("there is one commitment at most for a draw and a prize", self._check_commitments),
-            ("what each draw says of itself holds", self._check_draws),
+            Check("the checkpoint is signed by the pinned log", self._read_checkpoint),
+            Check("what pinned witnesses signed is true", self._check_witnesses, lambda: bool(self._sights)),
+            Check("entries, tiles and checkpoint agree, and so do checkpoints seen elsewhere", self._read_entries),
+            Check("every draw begins with its opening", self._gather),
+            Check("the draws are numbered without gaps", self._check_numbers),
+            Check("there is one commitment at most for a draw and a prize", self._check_commitments),
+            Check("what each draw says of itself holds", self._check_draws),
         )
 
     def _read_checkpoint(self) -> None:
@@ -360,11 +361,8 @@ def _unknown(_: int) -> bool:
 def verify_log(given: GivenLog) -> Outcome:
     """Runs the checks and stops at the first that fails. Raises OSError when the log cannot be read."""
     verification = LogVerification(given)
-    steps = verification.steps()
-    for done, (_, check) in enumerate(steps):
-        try:
-            check()
-        except FaultError as error:
-            return Outcome(error.code, str(error), told(steps, done))
+    steps, failed = run_all(verification.checks())
+    if failed is not None:
+        return Outcome(failed.code, str(failed), steps)
     code, message = verification.verdict()
-    return Outcome(code, message, told(steps, len(steps)), verification.facts())
+    return Outcome(code, message, steps, verification.facts())
