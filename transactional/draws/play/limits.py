@@ -73,7 +73,7 @@ def after(have: Limit, wanted_fen: int | None, at: datetime) -> Limit:
 async def standing(session: ReadSession, customer_id: int, at: datetime) -> list[Standing]:
     """Every kind in the order of WINDOWS, those without a limit too."""
     limits = (await queries.limits_of(session, [customer_id])).get(customer_id, {})
-    used = (await queries.spent_of(session, [customer_id], at)).get(customer_id, {})
+    used = (await queries.spent_of(session, [customer_id], at, [customer_id])).get(customer_id, {})
     return [_standing(kind, limits.get(kind, Limit(None)), used.get(kind, 0), at) for kind in WINDOWS]
 
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from transactional.db import ReadSession
-from transactional.draws.play.profiles import WINDOWS
+from transactional.draws.play.profiles import PROFILES, WINDOWS
 from transactional.draws.play.rules import Limit, Place, Player
 
+STAKES = ("stake_day", "stake_week", "stake_month")
 PLACE = text("select currency, timezone from shop.shop_profile where id = 1")
 SWITCHED = text("""
 select distinct on (s.profile, s.mode) s.profile, s.mode,
@@ -29,22 +30,26 @@ from shop.customer c where c.id = any(:ids)
 LIMITS = text("""
 select customer_id, kind, amount_fen, next_amount_fen, next_from from shop.play_limit where customer_id = any(:ids)
 """)
-SPENT = text("""
+STAKED = text("""
 select e.customer_id,
     sum(e.stake_fen) filter (where e.accepted_second > :day) as stake_day,
     sum(e.stake_fen) filter (where e.accepted_second > :week) as stake_week,
-    sum(e.stake_fen) as stake_month,
-    sum(e.stake_fen - coalesce(back.amount_fen, 0)) as loss_month
+    sum(e.stake_fen) as stake_month
 from shop.draw_entry e
 join shop.draw d on d.id = e.draw_id and d.state <> 'void'
-left join lateral (
-    select sum(b.amount_fen) as amount_fen from shop.stake_end b
-    where b.entry_id = e.id and b.outcome in ('returned', 'set_off')
-) back on true
 where e.customer_id = any(:ids) and e.stake_fen > 0 and e.accepted_second > :month
 group by e.customer_id
 """)
-"""Stakes of draws that were voided never were; a stake that is still at risk counts as lost until it is back."""
+"""Stakes of draws that were called off never were."""
+CAME_BACK = text("""
+select e.customer_id, sum(b.amount_fen) as amount_fen
+from shop.draw_entry e
+join shop.draw d on d.id = e.draw_id and d.state <> 'void'
+join shop.stake_end b on b.entry_id = e.id and b.outcome in ('returned', 'set_off')
+where e.customer_id = any(:ids) and e.stake_fen > 0 and e.accepted_second > :month
+group by e.customer_id
+""")
+"""Of the same stakes: one that is still at risk counts as lost until it is back."""
 LOCK = text("select from shop.wallet where customer_id = any(:ids) order by customer_id for update")
 
 
@@ -61,7 +66,9 @@ async def players(
     """By customer. What they spent is only read `with_stakes`."""
     ids = sorted(set(customer_ids))
     limits = await limits_of(session, ids)
-    spent = await spent_of(session, ids, at) if with_stakes else {}
+    for_all = any("loss_month" in profile.ceilings_fen for profile in PROFILES.values())
+    losers = [each for each in ids if for_all or "loss_month" in limits.get(each, {})]
+    spent = await spent_of(session, ids, at, losers) if with_stakes else {}
     rows = await session.execute(PLAYERS, {"ids": ids})
     return {
         row.id: Player(
@@ -79,14 +86,22 @@ async def limits_of(session: ReadSession, ids: list[int]) -> dict[int, dict[str,
     return found
 
 
-async def spent_of(session: ReadSession, ids: list[int], at: datetime) -> dict[int, Mapping[str, int]]:
-    """By customer and kind of limit, what was staked or lost within the kind's window."""
+async def spent_of(
+    session: ReadSession, ids: list[int], at: datetime, losers: list[int]
+) -> dict[int, Mapping[str, int]]:
+    """By customer and kind of limit, what was staked within the kind's window; lost, of `losers` only: it is costly."""
     now_s = int(at.timestamp())
-    since = {kind.removeprefix("stake_"): now_s - int(window.total_seconds()) for kind, window in WINDOWS.items()}
-    rows = await session.execute(
-        SPENT, {"ids": ids, "day": since["day"], "week": since["week"], "month": since["month"]}
-    )
-    return {row.customer_id: {kind: int(getattr(row, kind) or 0) for kind in WINDOWS} for row in rows}
+    day, week, month = (now_s - int(WINDOWS[f"stake_{name}"].total_seconds()) for name in ("day", "week", "month"))
+    staked = await session.execute(STAKED, {"ids": ids, "day": day, "week": week, "month": month})
+    spent = {row.customer_id: {kind: int(getattr(row, kind) or 0) for kind in STAKES} for row in staked}
+    back = dict.fromkeys(losers, 0)
+    if losers:
+        rows = await session.execute(CAME_BACK, {"ids": losers, "month": month})
+        back |= {row.customer_id: int(row.amount_fen) for row in rows}
+    return {
+        who: {**kinds, "loss_month": kinds["stake_month"] - back[who]} if who in back else kinds
+        for who, kinds in spent.items()
+    }
 
 
 async def lock(session: ReadSession, customer_ids: Iterable[int]) -> None:

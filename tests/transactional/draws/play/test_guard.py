@@ -1,6 +1,7 @@
 """Each rule of play refuses where draws are opened and entered, and says why in the customer's language."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from transactional.accounts.models import StaffAct
 from transactional.db import WriteSession
 from transactional.draws.models import Draw, PlayLimit
 from transactional.draws.play import countries, guard, limits, pauses
+from transactional.draws.play.profiles import PROFILES
 from transactional.errors import InvalidInputError, NotAllowedError, ShopError
 from transactional.profile import ShopProfile
 
@@ -183,6 +185,21 @@ async def test_nobody_stakes_beyond_what_the_profile_allows_everybody(session: W
     await refused(
         over, "stake-ceiling-reached", "任何人 1 天内最多出资 ¥5,000.00，您还剩 ¥1.00", "¥1.00 of it are left to you"
     )
+
+
+async def test_a_ceiling_of_losses_would_hold_for_who_set_no_limit(
+    session: WriteSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = replace(PROFILES["mainland"], ceilings_fen={"loss_month": 1000})
+    monkeypatch.setitem(PROFILES, "mainland", strict)  # type: ignore[misc, arg-type]
+    who = await people.customer(session)
+    await people.verified_adult(session, who.id, NOW)
+    draw = await people.opened(session, mode="refundable")
+    entry = await people.staked(session, draw, who.id, 900, NOW - DAY)
+    over = guard.may_enter(session, who.id, draw, 101, NOW)
+    await refused(over, "stake-ceiling-reached", "30 天内最多出资 ¥10.00", "¥1.00 of it are left to you")
+    await people.came_back(session, entry)
+    await guard.may_enter(session, who.id, draw, 1000, NOW)
 
 
 async def test_britons_say_which_limits_they_want_before_the_first_stake(session: WriteSession) -> None:
