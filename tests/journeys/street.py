@@ -69,7 +69,7 @@ def _worker(shop: ServedShop, world: World, log: Path) -> Iterator[None]:
     with log.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
         try:
             until = time.monotonic() + START_S
-            while not _listens(port):
+            while not listens(port):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < until, f"the worker did not start within {START_S} s"
                 time.sleep(0.1)
@@ -84,6 +84,7 @@ def news_are_told(shop: ServedShop) -> None:
         thread.submit(asyncio.run, stock_shop(shop.urls, shop.settings, tell_of_orders)).result()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody answers at that port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -4,6 +4,7 @@ import { BroughtKeys, read } from "./bundle.js";
 import { Malformed } from "./bytes.js";
 import { CHECKS } from "./checks.js";
 import { hash } from "./hasher.js";
+import { checkpoint, signedByLog } from "./notes.js";
 import { storyOf } from "./progress.js";
 import { Refused } from "./refused.js";
 import { inTime } from "./voiding.js";
@@ -14,7 +15,7 @@ import { inTime } from "./voiding.js";
  * `tell(done, total)` hears of entries that were hashed.
  */
 export async function verify(archive, policy, { now, receipt = null, seen = [], report = () => {}, tell = () => {} }) {
-  const context = { policy, now, receipt, seen, tell, hash, sha256 };
+  const context = { policy, now, receipt, seen: seen.map((note) => elsewhere(note, policy)), tell, hash, sha256 };
   report("FORMAT", "running");
   try {
     context.bundle = read(archive);
@@ -33,6 +34,13 @@ export async function verify(archive, policy, { now, receipt = null, seen = [], 
     }
   }
   return { code: verdict(context), words: "" };
+}
+
+/** A checkpoint that was seen elsewhere. What the pinned log never signed says nothing about it, so that is an error. */
+function elsewhere(note, policy) {
+  const said = checkpoint(note);
+  if (!signedByLog(said, policy.log)) throw new Error("what was seen elsewhere is not signed by the pinned log");
+  return said;
 }
 
 /** What was found to be false; anything else that happens is a fault of this program, and never a verdict. */
