@@ -82,6 +82,10 @@ def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
             _("The exchange rate of {currency} is old"),
             _("The newest is of {rate_date}. Costs are computed by it until there is a newer one."),
         ),
+        "draw_not_committed": (
+            _("Draw {number} has closed and is not committed"),
+            _("No relay of the beacon answers, or the log stands still. “{title}” has to be committed in time."),
+        ),
         "draw_overdue": (
             _("Draw {number} has no result"),
             _("The beacon's round is due and no relay tells it. “{title}” waits; nothing may take the round's place."),

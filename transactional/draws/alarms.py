@@ -4,7 +4,18 @@ from transactional.alerts.service import end_alert, raise_alert
 from transactional.db import WriteSession
 from transactional.draws.models import Draw
 
-OVERDUE, LATE, CONTRADICTED = "draw_overdue", "draw_committed_late", "draw_contradicted"
+UNCOMMITTED, OVERDUE = "draw_not_committed", "draw_overdue"
+LATE, CONTRADICTED = "draw_committed_late", "draw_contradicted"
+
+
+async def uncommitted(session: WriteSession, draw: Draw) -> None:
+    """It has closed, and the beacon or the log keeps it from being committed: its deadline comes nearer."""
+    await raise_alert(session, UNCOMMITTED, _subject(draw), "critical", _detail(draw))
+
+
+async def committed(session: WriteSession, draw: Draw) -> None:
+    """It is committed after all."""
+    await end_alert(session, UNCOMMITTED, _subject(draw))
 
 
 async def overdue(session: WriteSession, draw: Draw) -> None:

@@ -52,12 +52,12 @@ class Beacon:
         patience_s: float = PATIENCE_S,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self.chain, self._relays, self._patience_s = chain, tuple(url.rstrip("/") for url in relays), patience_s
+        self.chain, self.relays, self._patience_s = chain, tuple(url.rstrip("/") for url in relays), patience_s
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
 
     def __repr__(self) -> str:
-        return f"Beacon({self.chain.name}, {len(self._relays)} relays)"
+        return f"Beacon({self.chain.name}, {len(self.relays)} relays)"
 
     async def round(self, number: int) -> Round:
         """One round, from whichever relay tells it first. Raises BeaconSilentError."""
@@ -96,7 +96,7 @@ class Beacon:
 
     async def _told(self, which: str, number: int | None) -> AsyncGenerator[Round | str]:
         """What all relays say, asked at once, as it arrives; whoever is not waited for any more is hung up on."""
-        tasks = [asyncio.create_task(self._ask(relay, which, number)) for relay in self._relays]
+        tasks = [asyncio.create_task(self._ask(relay, which, number)) for relay in self.relays]
         try:
             pending = set(tasks)
             while pending:
@@ -114,7 +114,7 @@ class Beacon:
             async with asyncio.timeout(self._patience_s):
                 told = _loaded(await self._body(f"{relay}/{self.chain.hash}/public/{which}"))
             self.chain.check(told[0], told[1])
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:  # BadRoundError is a ValueError
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:  # BadRoundError is a ValueError
             return f"{relay}: {error if isinstance(error, ValueError) else type(error).__name__}"
         if number is not None and told[0] != number:
             return f"{relay}: asked for round {number}, it told {told[0]}"
@@ -128,10 +128,10 @@ class Beacon:
             self._client = httpx.AsyncClient(
                 timeout=self._patience_s, follow_redirects=False, transport=self._transport
             )
-        async with self._client.stream("GET", url) as response:
+        async with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
             if response.status_code != httpx.codes.OK:
                 raise BadRoundError(f"answered {response.status_code}")
-            async for part in response.aiter_bytes():
+            async for part in response.aiter_raw():  # what is packed, too, is no more than was counted
                 content += part
                 if len(content) > MOST_BYTES:
                     raise BadRoundError("sent more than a round")

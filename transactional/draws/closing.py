@@ -9,8 +9,12 @@ from transactional.draws.moving import step_at
 from transactional.draws.states import DRAW_STATES
 from transactional.draws.voiding import end_void
 
-UNDERSOLD = "Not all entries were taken by the closing time, so nothing was drawn and every stake goes back."
-EMPTY = "Nobody had entered by the closing time."
+UNDERSOLD = (
+    "截止时仍有名额未被参与，本期不开奖，全部退款。"
+    "Not all entries were taken by the closing time: nothing is drawn, and every stake goes back."
+)
+EMPTY = "截止时无人参与。Nobody had entered by the closing time."
+"""As they are logged, for everybody to read, for ever: so in both languages."""
 
 
 async def close_if_due(session: WriteSession, draw_id: int, at: datetime) -> str:

@@ -61,6 +61,7 @@ async def _committed(engine: AsyncEngine, chain: Chain, draw_id: int, fresh: Rou
         await rounds.keep(session, row.chain_hash, fresh)
         await session.flush()
         await log.append(session, "commit", leaves.commitment(says), row.id)
+        await alarms.committed(session, row)
         if chain.pace.time_of(fresh.number) >= deadline(says.round_time, row.delay_s):
             await alarms.committed_late(session, row)
         await step_at(session, row.id, row.round_at)

@@ -12,8 +12,8 @@ from transactional.draws.errors import DrawMovedOnError, ForfeitTooEarlyError
 from transactional.draws.log import service as log
 from transactional.draws.models import Draw, DrawReserve, DrawWinner
 
-NOT_CLAIMED = "The prize was not claimed in time."
-"""As it is logged, for everybody to read and in one language for ever."""
+NOT_CLAIMED = "逾期未领取。The prize was not claimed in time."
+"""As it is logged, for everybody to read, for ever: so in both languages."""
 
 
 async def forfeit_due(session: WriteSession, draw: Draw, at: datetime) -> int:

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from mingsuan import clock
-from transactional.db import ReadSession, WriteSession
+from transactional.db import WriteSession
 from transactional.draws import entries, rules
 from transactional.draws.leaves import Opened
-from transactional.draws.models import Draw, DrawEntry, DrawWinner
+from transactional.draws.models import Draw, DrawWinner
 from transactional.draws.moving import step_at
 from transactional.errors import NotFoundError
 from transactional.notices.service import tell
@@ -48,11 +48,6 @@ async def tell_player(session: WriteSession, draw: Draw, customer_id: int, kind:
     """A notice about a draw, once a kind and draw; `subject` tells several of one kind apart."""
     values = {"product": draw.title_zh, "product_en": draw.title_en, "draw": str(draw.public_id)}
     await tell(session, customer_id, kind, f"draw:{draw.public_id}{subject}", values)
-
-
-async def prize_of(session: ReadSession, winner: DrawWinner) -> tuple[Draw, DrawEntry]:
-    """The draw and the range of entries that a winner belongs to."""
-    return await session.get_one(Draw, winner.draw_id), await session.get_one(DrawEntry, winner.entry_id)
 
 
 async def locked_winner(session: WriteSession, public_id: object) -> tuple[Draw, DrawWinner]:

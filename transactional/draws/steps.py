@@ -56,7 +56,11 @@ async def _committed(shop: Shop, draw_id: int) -> bool:
     async def commit() -> bool:
         return await committing.commit(shop.engine, shop.beacons, shop.settings.public_dir, draw_id)
 
-    return await _before_long(commit)
+    if await _before_long(commit):
+        return True
+    async with writing(shop.engine) as session:
+        await alarms.uncommitted(session, await session.get_one(Draw, draw_id))
+    return False
 
 
 async def _decided(shop: Shop, draw_id: int) -> str:

@@ -9,9 +9,10 @@ import pytest
 import uvicorn
 
 from mingsuan import clock
+from mingsuan.settings import Settings
 from simulation.beacon import Fault, Relay, create_app, signature
-from transactional.draws.beacon import Beacon, BeaconSilentError
-from transactional.draws.chains import TEST
+from transactional.draws.beacon import Beacon, BeaconSilentError, beacons
+from transactional.draws.chains import QUICKNET, TEST
 
 pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
 
@@ -92,8 +93,21 @@ async def test_a_round_from_the_future_is_not_the_newest() -> None:
             await beacon.round(present() + 600)
 
 
-async def test_without_relays_there_is_silence() -> None:
-    beacon = Beacon(TEST, [])
+@pytest.mark.parametrize("relays", [[], ["http://127.0.0.1:1"], ["no address"], ["http://[", "ftp://127.0.0.1"]])
+async def test_where_no_relay_can_be_reached_there_is_silence(relays: list[str]) -> None:
+    beacon = Beacon(TEST, relays)
     with pytest.raises(BeaconSilentError):
         await beacon.latest()
+    with pytest.raises(BeaconSilentError):
+        await beacon.round(1000)
     await beacon.aclose()
+
+
+def test_a_draw_keeps_its_chain_and_the_settings_relays_are_those_of_theirs() -> None:
+    usual = beacons(Settings())
+    assert set(usual) == {TEST.hash, QUICKNET.hash}
+    assert usual[TEST.hash].relays == ("http://127.0.0.1:8092",)
+    assert len(usual[QUICKNET.hash].relays) >= 3
+    own = beacons(Settings(draw_chain="quicknet", draw_relays="https://a.example/, https://b.example"))
+    assert own[QUICKNET.hash].relays == ("https://a.example", "https://b.example")
+    assert own[TEST.hash].relays == usual[TEST.hash].relays

@@ -346,6 +346,7 @@ async def test_in_the_paid_mode_all_stakes_are_income_once_the_draw_is_decided(l
     assert (await lives.verdict(draw)).code == "TEST"
 
 
+@pytest.mark.proof
 async def test_a_commitment_that_comes_too_late_is_told_to_staff_and_not_believed_by_anybody(lives: World) -> None:
     ann = await lives.stocked.customer("ann")
     draw = await lives.opened()
@@ -361,6 +362,7 @@ async def test_a_commitment_that_comes_too_late_is_told_to_staff_and_not_believe
     assert (await lives.verdict(draw)).code == "LATE-COMMIT"
 
 
+@pytest.mark.proof
 async def test_without_a_witness_in_time_a_draw_is_valid_but_untimed(lives: World) -> None:
     ann = await lives.stocked.customer("ann")
     draw = await lives.opened()
@@ -411,6 +413,7 @@ async def test_steps_that_are_due_are_found_by_the_clock(lives: World) -> None:
     assert {closes_at, row.round_at, row.decided_at + timedelta(days=1, seconds=1)} <= planned
 
 
+@pytest.mark.proof
 async def test_many_who_fetch_a_bundle_at_once_get_the_same_whole_file_though_the_tickets_were_lost(
     lives: World,
 ) -> None:
@@ -430,6 +433,7 @@ async def test_many_who_fetch_a_bundle_at_once_get_the_same_whole_file_though_th
     assert sorted(file.suffix for file in folder.iterdir()) == [".bin", ".zip"]
 
 
+@pytest.mark.proof
 async def test_what_nobody_has_opened_has_no_bundle(lives: World) -> None:
     async with writing(lives.shop.engine) as session:
         draft = await service.draft(session, new_draw(), lives.staff_id)
@@ -437,3 +441,20 @@ async def test_what_nobody_has_opened_has_no_bundle(lives: World) -> None:
         for draw_id in (draft.id, draft.id + 1):
             with pytest.raises(NotFoundError):
                 await service.bundles.write(session, lives.keeper, lives.shop.settings.public_dir, draw_id)
+
+
+async def test_staff_are_told_when_a_closed_draw_cannot_be_committed(
+    lives: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "WAIT_S", 0.0)
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    lives.relay.fault = "dies"
+    assert await lives.stepped(draw) == "closed"
+    alerts = "select kind, ended_at is null from shop.alert"
+    assert await lives.stocked.rows(alerts) == [("draw_not_committed", True)]
+    lives.relay.fault = None
+    assert await lives.stepped(draw) == "committed"
+    assert await lives.stocked.rows(alerts) == [("draw_not_committed", False)]
