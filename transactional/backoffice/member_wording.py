@@ -9,7 +9,9 @@ def role_hints(_: Translator) -> dict[str, str]:
         "owner": _("Everything, staff and exports of codes included"),
         "buyer": _("Brings card codes in and mends stock; looks at orders"),
         "operator": _("Runs the shop: products, deliveries, refunds, customers"),
-        "auditor": _("Looks at everything with money in it, and changes nothing"),
+        "auditor": _(
+            "Looks at everything with money in it; changes nothing but which kinds of draws there are, together with the owner"
+        ),
     }
 
 
