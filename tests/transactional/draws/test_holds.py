@@ -1,5 +1,6 @@
 """A hold keeps room, not numbers; it ends by time alone, and the room comes back to everybody."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -99,3 +100,16 @@ async def test_who_may_not_enter_cannot_hold_either(stocked: Stocked) -> None:
     with pytest.raises(DrawClosedError):
         await _hold(stocked, ann, ended, 1)
     await _hold(stocked, ann, paid, 1)
+
+
+async def test_a_hold_that_is_being_written_is_waited_for(stocked: Stocked) -> None:
+    draw = await open_draw(stocked, capacity=20)
+    ann, bob = await stocked.customer("ann"), await stocked.customer("bob")
+    await chances(stocked, bob, 99)
+    async with writing(stocked.shop.engine) as session:
+        await holds.hold(session, ann.id, draw.public_id, 12, MINUTES)
+        entering = asyncio.create_task(_enter(stocked, bob, draw, 10))
+        done, _ = await asyncio.wait([entering], timeout=0.3)
+        assert not done
+    with pytest.raises(DrawFullError, match="Only 8 entries"):
+        await entering
