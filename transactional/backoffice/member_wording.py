@@ -10,7 +10,8 @@ def role_hints(_: Translator) -> dict[str, str]:
         "buyer": _("Brings card codes in and mends stock; looks at orders"),
         "operator": _("Runs the shop: products, deliveries, refunds, customers"),
         "auditor": _(
-            "Looks at everything with money in it; changes nothing but which kinds of draws there are, together with the owner"
+            "Looks at everything with money in it; changes nothing but which kinds of draws there are, together with"
+            " the owner"
         ),
     }
 
