@@ -188,6 +188,12 @@ ATTACKS: Mapping[str, Attack] = {
         lambda: committed(lambda says: replace(says, round_no=says.round_no + 1, round_time=says.round_time + 3)),
         "WRONG-ROUND",
     ),
+    "another round at the formula's time, before its result": Attack(
+        lambda: sold().commit(lambda says: replace(says, round_no=says.round_no + 1)).case(),
+        "WRONG-ROUND",
+        lambda: sold().commit().case(),
+        "OPEN",
+    ),
     "another round at the formula's time": Attack(
         lambda: committed(lambda says: replace(says, round_no=says.round_no + 1)), "WRONG-ROUND"
     ),

@@ -212,6 +212,7 @@ CASES: Mapping[str, tuple[Callable[[], Shown], str]] = {
     ),
     "by somebody else": (foreign, "LOG-KEY"),
     "without a checkpoint": (lambda: lacking("checkpoint"), "BAD-TILES"),
+    "with a checkpoint that is no text": (lambda: changed("checkpoint", lambda _: b"\xff"), "FORMAT"),
     "without a tile of hashes": (lambda: lacking("tile/0/001"), "BAD-TILES"),
     "without a tile above": (lambda: lacking("tile/1/000.p/2"), "BAD-TILES"),
     "without a tile of entries": (lambda: lacking("tile/entries/002.p/188"), "BAD-TILES"),
