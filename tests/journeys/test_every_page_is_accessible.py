@@ -32,6 +32,9 @@ NOT_PAGES = {
     *("GET /desk/aftersales/{case_id}/evidence/{evidence_id}", "GET /desk/invoices/export"),
     *("GET /desk/invoices/{invoice_id}/file", "GET /products/{slug}/quote", "GET /orders/{order_no}/pay/state"),
     *("GET /wallet/top-ups/{top_up_id}/state", "GET /benefits/returns/{launch_id}"),
+    *("GET /draws/{draw_id}/bundle.zip", "GET /draws/{draw_id}/receipts/{entry_id}.json"),
+    *("GET /draws/{draw_id}/proofs/{number}", "GET /log/checkpoint", "GET /log/policy.json"),
+    "GET /log/tile/{tile:path}",
 }
 """What is asked for and answers with a file, a fragment, or a way on."""
 
