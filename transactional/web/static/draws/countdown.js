@@ -7,13 +7,13 @@ const left = (seconds, day) => {
 };
 
 for (const timer of document.querySelectorAll("[data-until]")) {
-  const until = Date.parse(timer.dataset.until);
+  const until = Date.parse(timer.dataset.until), wasAhead = until > Date.now();
   const tick = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000);
     timer.textContent = left(Math.max(seconds, 0), timer.dataset.day);
     if (seconds > 0) return;
     clearInterval(beat);
-    setTimeout(() => location.reload(), 3000);
+    if (wasAhead) setTimeout(() => location.reload(), 3000);  // else the visitor's clock is ahead: it would never end
   };
   const beat = setInterval(tick, 1000);
   tick();
