@@ -137,6 +137,14 @@ def report(rounds: Sequence[Round], seconds: int) -> Report:
         "hot_pgbench_entries_per_s": round(statistics.median(each.hot_pgbench.orders_per_s for each in rounds)),
         "pgbench_mean_ms": round(statistics.median(each.pgbench.mean_ms for each in rounds), 1),
         **{f"p{round(100 * p)}_ms": round(middle.percentile(p), 1) for p in (0.5, 0.95, 0.99)},
+        **{
+            f"{name}_cpu_ms_an_entry": round(1000 * cores / middle.orders_per_s, 2)
+            for name, cores in middle.cores.items()
+            if name != "others"
+        },
+        "pgbench_cpu_ms_an_entry": round(
+            statistics.median(1000 * each.pgbench.cores / each.pgbench.orders_per_s for each in rounds), 2
+        ),
         **{f"cores_{name}": round(cores, 2) for name, cores in middle.cores.items()},
         "limited_by": limit(middle.cores, os.cpu_count() or 1),
     }
