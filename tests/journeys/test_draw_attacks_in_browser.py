@@ -1,5 +1,6 @@
 """Each attack on a draw is caught by the browser's verifier with the document's code, while its honest twin passes."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ from tests.journeys.verifier_in_chromium import Verdict, verdict, verifier_page
 from transactional.draws.chains import TEST
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
+MILLION_MS = 20_000
+"""A million entries, on a core that nobody else wants."""
 NO_FAULTS = {"VALID", "VALID-UNTIMED", "TEST", "OPEN", "OVERDUE", "VOID"}
 
 
@@ -56,3 +59,13 @@ def test_a_draw_that_is_going_on_shows_which_steps_are_still_to_come(page: Page)
     steps = verdict(page, Story().open().sell(10).case()).steps
     assert steps["GAPS"] == "passed"
     assert steps["WRONG-WINNERS"] == steps["TICKETS-WITHHELD"] == "absent"
+
+
+@pytest.mark.proof
+def test_a_million_entries_are_verified_in_a_worker_that_tells_of_its_progress(page: Page, full_counts: bool) -> None:
+    entries = 1_000_000 if full_counts else 20_000
+    found = verdict(page, decided(Plan(entries=entries, range_size=entries // 500)).case())
+    waiting = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    print(f"{entries:,} entries in the browser: {found.ms / 1000:.1f} s at {waiting:.1f} who want each core")  # noqa: T201
+    assert (found.code, found.told) == ("VALID", 101)
+    assert found.ms <= MILLION_MS * waiting
