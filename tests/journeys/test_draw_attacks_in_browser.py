@@ -61,6 +61,13 @@ def test_a_draw_that_is_going_on_shows_which_steps_are_still_to_come(page: Page)
     assert steps["WRONG-WINNERS"] == steps["TICKETS-WITHHELD"] == "absent"
 
 
+def test_reserves_pass_over_the_entries_of_the_house(page: Page) -> None:
+    story = decided(Plan(kinds=("house", "free")))
+    naive = story.order()[story.plan.winners :][: story.plan.reserves]
+    assert story.reserves() != naive
+    assert verdict(page, story.case()).code == "VALID"
+
+
 @pytest.mark.proof
 def test_a_million_entries_are_verified_in_a_worker_that_tells_of_its_progress(page: Page, full_counts: bool) -> None:
     entries = 1_000_000 if full_counts else 20_000
