@@ -63,7 +63,7 @@ def test_a_draw_that_is_going_on_shows_which_steps_are_still_to_come(page: Page)
 
 def test_reserves_pass_over_the_entries_of_the_house(page: Page) -> None:
     story = decided(Plan(kinds=("house", "free")))
-    naive = story.order()[story.plan.winners :][: story.plan.reserves]
+    naive = list(story.order())[story.plan.winners :][: story.plan.reserves]
     assert story.reserves() != naive
     assert verdict(page, story.case()).code == "VALID"
 
