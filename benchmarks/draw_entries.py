@@ -29,7 +29,7 @@ from transactional.migrations import migrate
 
 DRAWS = 50
 BUYERS = 64
-CUSTOMERS = 4096
+CUSTOMERS = 512
 WARM_UP_SECONDS = 3
 
 
