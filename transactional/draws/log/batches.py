@@ -1,6 +1,5 @@
 """Batch leaves: the entries that one draw accepted in one second, once no further one of that second can appear."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,12 +12,16 @@ from transactional import merkle
 from transactional.db import ReadSession, WriteSession, reading, writing
 from transactional.draws import leaves, rules
 from transactional.draws.log.queue import append
+from transactional.draws.log.threads import finished
 from transactional.draws.models import DrawBatch
 
 MOST_RUNS = 2_000
 """Of one leaf, so that it fits into the log whatever its numbers."""
 MOST_RANGES = 20_000
 """Ranges that are looked at in one go."""
+BATCHES_OF_A_WIDTH, MOST_WIDTH_S = 250, 120
+"""After so many batches of a draw each further one takes in a second more: a draw that is busy for two months still has
+fewer than its bundle can list."""
 NEXT = """
 select d.id, d.public_id, d.next_index, coalesce((
     select b.first_index + b.count from shop.draw_batch as b where b.draw_id = d.id order by b.first_index desc limit 1
@@ -29,11 +32,14 @@ select * from ({NEXT} where d.state in ('open', 'closed', 'void')) as found wher
 """)
 OF_DRAW = text(f"{NEXT} where d.id = :draw")
 # whoever accepts an entry takes the later of its own clock and last_second, under the same lock: with last_second here
-# moved on, no entry of an earlier second can follow. A full draw takes none, and keeps the second of its last
+# moved on, no entry of an earlier second can follow. A full draw takes none, and keeps the second of its last. Moved
+# on to `until`, it is the second of all entries up to then; never one in which entries come too late
 CLOSE_SECOND = text("""
-update shop.draw set last_second = :second
+update shop.draw
+set last_second = greatest(:second, least(:until, cast(floor(extract(epoch from closes_at)) as bigint) - 1))
 where id = :draw and last_second < :second and state = 'open' and (capacity = 0 or next_index < capacity)
 """)
+BATCHES = text("select count(*) from shop.draw_batch where draw_id = :draw")
 LOCK = text("select last_second from shop.draw where id = :draw for update")
 RANGES = text("""
 select first_index, count as entries, kind, nonce, user_ref, accepted_second from shop.draw_entry
@@ -68,6 +74,11 @@ async def batched(session: ReadSession, draw_id: int) -> bool:
     """Whether every entry of a draw is in a batch, and every batch in the log."""
     row = (await session.execute(OF_DRAW, {"draw": draw_id})).one()
     return row.next_index == row.batched and not await session.scalar(UNPLACED, {"draw": draw_id})
+
+
+def width_s(batches: int) -> int:
+    """For how many seconds the next batch of a draw takes in entries when it has so many already."""
+    return min(1 + batches // BATCHES_OF_A_WIDTH, MOST_WIDTH_S)
 
 
 def root_of(draw: UUID, ranges: Sequence[Range]) -> bytes:
@@ -110,21 +121,22 @@ async def ranges_of(session: ReadSession, draw_id: int, first: int, second: int)
 async def _batch_draw(source: AsyncEngine, draw_id: int, public_id: UUID, second: int) -> int:
     async with writing(source) as session:
         await session.execute(LOCK, {"draw": draw_id})
-        await session.execute(CLOSE_SECOND, {"draw": draw_id, "second": second})
-    async with writing(source) as session:
+        until = second + width_s(await session.scalar(BATCHES, {"draw": draw_id}) or 0) - 1
+        await session.execute(CLOSE_SECOND, {"draw": draw_id, "second": second, "until": until})
+    async with reading(source) as session:
         first = (await session.execute(OF_DRAW, {"draw": draw_id})).one().batched
         found = await ranges_of(session, draw_id, first, second)
-        if len(found) == MOST_RANGES:  # the last second may go on beyond them
-            found = [each for each in found if each.second < found[-1].second] or found
-        parts = list(split(found))
-        for part in parts:
-            await _append(session, draw_id, public_id, part)
-    return len(parts)
+    if len(found) == MOST_RANGES:  # the last second may go on beyond them
+        found = [each for each in found if each.second < found[-1].second] or found
+    made = [(part, await finished(root_of, public_id, part)) for part in split(found)]  # no transaction waits for this
+    async with writing(source) as session:
+        for part, root in made:
+            await _append(session, draw_id, public_id, part, root)
+    return len(made)
 
 
-async def _append(session: WriteSession, draw_id: int, public_id: UUID, part: Sequence[Range]) -> None:
+async def _append(session: WriteSession, draw_id: int, public_id: UUID, part: Sequence[Range], root: bytes) -> None:
     first, count, second = part[0].first, sum(each.count for each in part), part[0].second
-    root = await asyncio.to_thread(root_of, public_id, part)
     runs = leaves.joined([(each.kind, each.count) for each in part])
     body = leaves.batch(public_id, first, count, root, runs, second)
     leaf_id = await append(session, "batch", body, draw_id)
