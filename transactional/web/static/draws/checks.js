@@ -161,14 +161,14 @@ function committedFirst({ chain: pinned, story: { commit, result }, deciding: fo
   return { fresh_round: commit.says.fresh_round, fresh_time: fresh, deadline: formula.deadline };
 }
 
-function beacon({ chain: pinned, story: { commit, result } }) {
-  if (!commit) return null;
-  const { fresh_round: fresh, fresh_signature: signature } = commit.says;
-  refuseUnless(signedRound(pinned, fresh, fromHex(signature)), `the beacon did not sign round ${fresh} like this`);
-  if (!result) return { rounds: [fresh] };
-  refuseUnless(signedRound(pinned, result.says.round, fromHex(result.says.signature)),
-    `the beacon did not sign round ${result.says.round} like this`);
-  return { rounds: [fresh, result.says.round] };
+function beacon({ chain: pinned, story: { commit, result, forfeits } }) {
+  const told = [commit, ...forfeits].filter(Boolean).map(({ says }) => [says.fresh_round, says.fresh_signature]);
+  if (result) told.push([result.says.round, result.says.signature]);
+  if (!told.length) return null;
+  const signatures = new Map(told.map(([round, signature]) => [`${round} ${signature}`, [round, signature]]));
+  for (const [round, signature] of signatures.values())
+    refuseUnless(signedRound(pinned, round, fromHex(signature)), `the beacon did not sign round ${round} like this`);
+  return { rounds: told.map(([round]) => round) };
 }
 
 function winners(context) {

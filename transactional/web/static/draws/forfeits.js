@@ -1,21 +1,19 @@
 // Prizes that were not claimed, and who got them instead: codes EARLY-FORFEIT and WRONG-REPLACEMENT.
+import { timeOf } from "./beacon.js";
 import { Refused, refuseUnless } from "./refused.js";
 
-const DAY_S = 86_400, LEEWAY_S = 600;
+const DAY_S = 86_400;
 
-/** No prize is forfeited before its claim days have passed, and none is dated later than a witness saw it. */
-export function checkForfeits({ story: { open, result, forfeits }, seenTimes, bundle }) {
+/** No prize is forfeited before its claim days have passed, by the leaf's own word and by a round nobody knew sooner. */
+export function checkForfeits({ story: { open, result, forfeits }, chain }) {
   if (!forfeits.length) return null;
   const since = new Map(result?.says.winners.map(({ index }) => [index, result.says.at]));
-  const sizes = [bundle.checkpoint.size, bundle.witnessed?.checkpoint.size];
-  for (const { index, says } of forfeits) {
-    const from = since.get(says.index);
-    refuseUnless(from === undefined || says.at >= from + open.says.claim_days * DAY_S, `entry ${says.index} lost its prize too early`);
-    seenTimes.forEach((seen, i) => {
-      if (sizes[i] > index)
-        refuseUnless(seen.every(({ at }) => says.at <= at + LEEWAY_S), "a forfeit is dated after a witness saw it");
-    });
-    for (const { index: reserve } of says.replacement) since.set(reserve, says.at);
+  for (const { says } of forfeits) {
+    if (!since.has(says.index)) continue;  // who holds no prize is told by the next check
+    const ended = since.get(says.index) + open.says.claim_days * DAY_S, proven = timeOf(chain, says.fresh_round);
+    refuseUnless(Math.min(says.at, proven) >= ended, `entry ${says.index} lost its prize too early`);
+    since.delete(says.index);
+    for (const { index } of says.replacement) since.set(index, Math.max(says.at, proven));
   }
   return { forfeits: forfeits.length };
 }

@@ -39,7 +39,10 @@ const FORMS = {
   "draw-result/v1": {
     draw_id: id, commit_hash: hash, round: some, signature, winners: list(opened), reserves: list(count), at: count,
   },
-  "draw-forfeit/v1": { draw_id: id, index: count, reason: text, at: count, replacement: list(opened, 0, 1) },
+  "draw-forfeit/v1": {
+    draw_id: id, index: count, reason: text, at: count, replacement: list(opened, 0, 1), fresh_round: some,
+    fresh_signature: signature,
+  },
   "draw-delivery/v1": { draw_id: id, index: count, at: count, how: oneOf("code", "parcel", "hand") },
   "draw-void/v1": { draw_id: id, reason: oneOf("undersold", "cancelled"), words: text, at: count },
   "draw-returned/v1": { draw_id: id, at: count, reason: oneOf("late"), amount_fen: count },
