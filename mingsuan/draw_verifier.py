@@ -686,6 +686,8 @@ class Forfeit:
     reason: Words
     at: Whole
     replacement: Annotated[tuple[Opened, ...], _one_at_most]
+    fresh_round: Positive
+    fresh_signature: Annotated[bytes, hexed(48)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -938,6 +940,10 @@ def check_beacons(draw: Draw, chain: Chain) -> None:
         fault("BAD-BEACON", f"the chain did not sign round {said.fresh_round} as the commitment has it")
     if result and not chain.has_signed(result.round, result.signature):
         fault("BAD-BEACON", f"the chain did not sign round {result.round} as the result has it")
+    forfeits = [leaf.says for leaf in draw.leaves if isinstance(leaf.says, Forfeit)]
+    for number, signature in {(forfeit.fresh_round, forfeit.fresh_signature): None for forfeit in forfeits}:
+        if not chain.has_signed(number, signature):
+            fault("BAD-BEACON", f"the chain did not sign round {number} as a forfeit has it")
 
 
 def seed_of(commit_hash: bytes, chain_hash: bytes, number: int, signature: bytes) -> bytes:
@@ -1013,20 +1019,19 @@ def _shown(indices: Sequence[int]) -> str:
     return ", ".join(str(FIRST_SHOWN + index) for index in indices[:20]) + (" …" if len(indices) > 20 else "")
 
 
-def check_forfeits_waited(draw: Draw, seen_at: int | None) -> None:
-    """Raises EARLY-FORFEIT; `seen_at` is when a witness had seen all leaves."""
+def check_forfeits_waited(draw: Draw, chain: Chain) -> None:
+    """Raises EARLY-FORFEIT. Who forfeits without a prize is told by `check_replacements`."""
     if draw.result is None:
         return
     since = dict.fromkeys((winner.index for winner in draw.result.winners), draw.result.at)
     for leaf in draw.leaves:
-        if not isinstance(leaf.says, Forfeit):
+        if not isinstance(leaf.says, Forfeit) or leaf.says.index not in since:
             continue
-        began = since.get(leaf.says.index, draw.result.at)
-        if leaf.says.at < began + draw.opening.claim_days * DAY_S:
+        ended = since.pop(leaf.says.index) + draw.opening.claim_days * DAY_S
+        proven = chain.time_of(leaf.says.fresh_round)
+        if min(leaf.says.at, proven) < ended:
             fault("EARLY-FORFEIT", f"{_shown([leaf.says.index])} had {draw.opening.claim_days} days to claim")
-        if seen_at is not None and leaf.says.at > seen_at + CLOCKS_DIFFER_S:
-            fault("EARLY-FORFEIT", f"a forfeit is dated {leaf.says.at}, but was seen at {seen_at}")
-        since.update((opened.index, leaf.says.at) for opened in leaf.says.replacement)
+        since.update((opened.index, max(leaf.says.at, proven)) for opened in leaf.says.replacement)
 
 
 def check_replacements(draw: Draw) -> None:
@@ -1538,7 +1543,7 @@ class Verification:
                 fault("BAD-OPENING", f"what opens {_shown([opened.index])} does not give its ticket")
 
     def _check_forfeits(self) -> None:
-        check_forfeits_waited(self._draw, min((sight.at for sight in self._newest_seen), default=None))
+        check_forfeits_waited(self._draw, self._chain)
 
     def _check_receipt(self) -> None:
         if self._given.receipt is None:

@@ -297,7 +297,7 @@ class LogVerification:
         if picks := picks_of(draw):
             check_winners(draw, picks)
             check_reserves(draw, picks)
-        check_forfeits_waited(draw, min((sight.at for sight in self._sights), default=None))
+        check_forfeits_waited(draw, chain)
         check_replacements(draw)
         check_void(draw, chain, _unknown)
 

@@ -381,12 +381,36 @@ def predated_result() -> Case:
 
 
 def postdated_forfeit() -> Case:
-    """Dated thirty days ahead; a witness had seen it at once."""
+    """Dated thirty days ahead, with the newest round there is; nobody signed the log, and the reader looks late."""
     story = decided()
-    seen_at = story.at + 60
-    story.forfeit(story.winners()[0])
-    story.published.pop()
-    return story.publish(seen_at).case()
+    now = story.at
+    reserve = story.opened(story.reserves()[0])
+    story.say(story.forfeiting(story.winners()[0], reserve, now + 30 * 86_400, now))
+    return story.publish(witnesses=()).case(now=now + 31 * 86_400)
+
+
+def foretold_forfeit() -> Case:
+    """The round that would prove the time is named, but nobody can have its signature yet."""
+    story = decided()
+    story.at += 30 * 86_400 + 3
+    body = json.loads(story.forfeiting(story.winners()[0], story.opened(story.reserves()[0])))
+    body["fresh_round"] += 1
+    return story.say(canonical(body).decode()).publish().case()
+
+
+def early_forfeit_of_a_loser() -> Case:
+    story = decided()
+    return story.forfeit(story.reserves()[2], days=1).case()
+
+
+def early_reserve() -> Case:
+    """The first forfeit is dated back to where the days ended, though its round is younger."""
+    story = decided()
+    over = story.at + 30 * 86_400 + 3
+    first, second = story.reserves()[:2]
+    story.say(story.forfeiting(story.winners()[0], story.opened(first), over, over + 86_400))
+    story.at = over + 30 * 86_400 + 3
+    return story.say(story.forfeiting(first, story.opened(second))).publish().case()
 
 
 def to_a_friend() -> Case:

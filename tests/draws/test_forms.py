@@ -110,7 +110,7 @@ def member_as(name: str, content: bytes) -> Case:
 
 def two_replacements() -> Case:
     story = decided()
-    body = json.loads(leaves.forfeit(Plan().draw_id, story.winners()[0], "", None, story.at))
+    body = json.loads(story.forfeiting(story.winners()[0], None))
     body["replacement"] = [story.opened(index).fields() for index in story.reserves()[:2]]
     return story.say(canonical(body).decode()).publish().case()
 

@@ -351,13 +351,22 @@ class Story:
         return self.range_of(index).opened(index)
 
     def forfeit(self, index: int, *, days: int | None = None, replacement: leaves.Opened | str | None = "next") -> Self:
-        """A winner's prize goes to the next reserve, after the claim days."""
-        self.at += (self.opening.claim_days if days is None else days) * 86_400
+        """A winner's prize goes to the next reserve, as soon as a round appeared after the claim days."""
+        self.at += (self.opening.claim_days if days is None else days) * 86_400 + self.plan.chain.pace.period
         unused = self.reserves()[self.forfeits :]
         self.forfeits += 1
         if isinstance(replacement, str):
             replacement = self.opened(unused[0]) if unused else None
-        return self.say(leaves.forfeit(self.plan.draw_id, index, "未在期限内领取", replacement, self.at)).publish()
+        return self.say(self.forfeiting(index, replacement)).publish()
+
+    def forfeiting(
+        self, index: int, replacement: leaves.Opened | None, at: int | None = None, fresh: int | None = None
+    ) -> str:
+        """The leaf's text; `fresh` is the second whose newest round it knows, when that is not its own."""
+        at = self.at if at is None else at
+        number = self.plan.chain.pace.round_at(at if fresh is None else fresh)
+        proof = number, signed_round(number)
+        return leaves.forfeit(self.plan.draw_id, index, "未在期限内领取", replacement, at, *proof)
 
     def deliver(self, index: int) -> Self:
         self.at += 3_600

@@ -42,12 +42,17 @@ async def commit(engine: AsyncEngine, beacons: Mapping[str, Beacon], public_dir:
         return draw.state not in ("draft", "open", "closed", "void")
     beacon = beacons[draw.chain_hash]
     fresh = await rounds.asked(engine, draw, "latest", beacon.latest)
-    if fresh is None:
+    if fresh is None or draw.closed_at is None or _is_stale(beacon.chain, fresh, int(draw.closed_at.timestamp())):
         return False
     async with reading(engine) as session:
         path = ticket_file.folder_of(public_dir, draw.public_id) / ticket_file.NAME
         written = await ticket_file.write(path, draw.public_id, entries.tickets(session, draw_id), draw.next_index)
     return await _committed(engine, beacon.chain, draw_id, fresh, written)
+
+
+def _is_stale(chain: Chain, fresh: Round, closed_at: int) -> bool:
+    """A relay that lags told a round from before the closing: it proves nothing of when the commitment was made."""
+    return chain.pace.time_of(fresh.number) < closed_at - chain.pace.period
 
 
 async def _committed(engine: AsyncEngine, chain: Chain, draw_id: int, fresh: Round, tickets: Tickets) -> bool:

@@ -169,10 +169,26 @@ def result(
     )
 
 
-def forfeit(draw_id: UUID, index: int, reason: str, replacement: Opened | None, at: int) -> str:
-    """Text of draw-forfeit/v1."""
-    steps_in = [replacement.fields()] if replacement else []
-    return _text("draw-forfeit/v1", draw_id=draw_id.hex, index=index, reason=reason, replacement=steps_in, at=at)
+def forfeit(
+    draw_id: UUID,
+    index: int,
+    reason: str,
+    replacement: Opened | None,
+    at: int,
+    fresh_round: int,
+    fresh_signature: bytes,
+) -> str:
+    """Text of draw-forfeit/v1; the fresh round appeared when the claim days were over, and proves that they are."""
+    return _text(
+        "draw-forfeit/v1",
+        draw_id=draw_id.hex,
+        index=index,
+        reason=reason,
+        replacement=[replacement.fields()] if replacement else [],
+        at=at,
+        fresh_round=fresh_round,
+        fresh_signature=fresh_signature.hex(),
+    )
 
 
 def delivery(draw_id: UUID, index: int, how: str, at: int) -> str:

@@ -21,6 +21,13 @@ async def known(session: ReadSession, chain_hash: str, number: int) -> Round | N
     return Round(row.round_no, bytes(row.signature), row.relay) if row else None
 
 
+async def newest(session: ReadSession, chain_hash: str) -> Round | None:
+    """Of a chain's rounds that were verified before."""
+    found = select(BeaconRound).where(BeaconRound.chain_hash == chain_hash).order_by(BeaconRound.round_no.desc())
+    row = await session.scalar(found.limit(1))
+    return Round(row.round_no, bytes(row.signature), row.relay) if row else None
+
+
 async def keep(session: WriteSession, chain_hash: str, told: Round) -> None:
     """A verified round; known already, nothing changes."""
     values = {"chain_hash": chain_hash, "round_no": told.number, "signature": told.signature, "relay": told.relay}

@@ -10,7 +10,7 @@ from mingsuan import clock
 from transactional.db import ReadSession, WriteSession, reading, writing
 from transactional.draws import alarms, closing, committing, deciding, stakes
 from transactional.draws.drafts import locked
-from transactional.draws.forfeits import forfeit_due
+from transactional.draws.forfeits import forfeit_due, know_time
 from transactional.draws.models import Draw, DrawWinner
 from transactional.draws.showing import LATE_AFTER
 from transactional.draws.states import DRAW_STATES
@@ -48,6 +48,7 @@ async def step(shop: Shop, draw_id: int) -> str:
         state = await _decided(shop, draw_id)
         await _return_late(shop, draw_id)
     await _settle(shop, draw_id)
+    await know_time(shop.engine, shop.beacons, draw_id, clock.now())
     async with writing(shop.engine) as session:
         return await _handed_out(session, draw_id, clock.now())
 
