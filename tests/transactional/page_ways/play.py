@@ -1,8 +1,10 @@
 """A customer's limits and pauses for draws; draws at the desk."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 
 from mingsuan import clock
 from tests.transactional.api_ways.way import CUSTOMER
@@ -12,7 +14,7 @@ from tests.transactional.page_ways.page_way import PageWay, PageWays, Sent, any_
 from transactional.accounts.models import Staff
 from transactional.db import writing
 from transactional.draws.chains import TEST
-from transactional.draws.models import Draw, DrawEntry, DrawWinner
+from transactional.draws.models import BeaconRound, Draw, DrawEntry, DrawWinner
 from transactional.draws.play import switches
 
 FORM = {
@@ -104,13 +106,19 @@ async def _winner(world: World, state: str = "claimed") -> Sent:
         session.add(entry)
         await session.flush()
         about = {"draw_id": draw.id, "place": 0, "entry_index": 0, "entry_id": entry.id, "customer_id": customer.id}
-        winner = DrawWinner(**about, state=state, claim_until=at)
+        winner = DrawWinner(**about, state=state, claim_until=at - timedelta(minutes=1))
         session.add(winner)
     return Sent({"draw": draw.public_id, "winner": winner.public_id}, keyed(cost="800.00", words="Nobody came."))
 
 
 async def _unclaimed(world: World) -> Sent:
-    return await _winner(world, "notified")
+    """The claim days are over, and a round that appeared since is known."""
+    sent = await _winner(world, "notified")
+    newest = TEST.pace.round_at(int(clock.now().timestamp()))
+    values = {"chain_hash": TEST.hash, "round_no": newest, "signature": bytes(48), "relay": "test"}
+    async with writing(world.till.shop.engine) as session:
+        await session.execute(insert(BeaconRound).values(values).on_conflict_do_nothing())
+    return sent
 
 
 async def _opinion(world: World) -> Sent:
