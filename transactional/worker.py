@@ -24,6 +24,7 @@ from mingsuan.settings import Settings
 from transactional import logs, metrics
 from transactional.db import engine
 from transactional.draws.log.running import sequencing
+from transactional.draws.moving import QUEUE as DRAWS
 from transactional.patience import Patience
 from transactional.shop import Shop, open_shop
 from transactional.suppliers.service import QUEUE as PURCHASES
@@ -35,6 +36,9 @@ BUYING_CONCURRENCY = 16
 patience, and neither payments nor other suppliers' purchases wait behind it."""
 BUYING_POLL_S = 1.0
 """How late a question to a supplier may be: what is due at an instant is only found by looking."""
+DRAWING_CONCURRENCY = 4
+DRAWING_POLL_S = 1.0
+"""Steps of draws have deadlines: they wait for no other job, and are found as soon as they are due."""
 HEARTBEAT_S = 5.0
 STALLED_S = 30.0
 """A worker that has not been heard of for so long is taken for dead, and its jobs are run by others."""
@@ -108,7 +112,7 @@ class OneWaiting(JobManager):
 
 def worker_app(app_url: str, shop: Callable[[], Shop]) -> procrastinate.App:
     """The queue with all tasks registered, not yet open. A task that says nothing of retries is tried patiently."""
-    connector = procrastinate.PsycopgConnector(conninfo=queue_conninfo(app_url), min_size=1, max_size=CONCURRENCY + 8)
+    connector = procrastinate.PsycopgConnector(conninfo=queue_conninfo(app_url), min_size=1, max_size=CONCURRENCY + 12)
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": CATCH_UP_S})
     app.job_manager = OneWaiting(connector)
     _register_own(app)
@@ -150,12 +154,15 @@ async def run(settings: Settings, app_url: str) -> None:
 
 
 async def _work(app: procrastinate.App, **options: Any) -> None:
-    """Both kinds of work; when one stops, asked to or not, the other does."""
+    """All kinds of work; when one stops, asked to or not, the others do."""
     buying = {"queues": [PURCHASES], "concurrency": BUYING_CONCURRENCY, "fetch_job_polling_interval": BUYING_POLL_S}
-    other = {"queues": sorted({task.queue for task in app.tasks.values()} - {PURCHASES}), "concurrency": CONCURRENCY}
+    drawing = {"queues": [DRAWS], "concurrency": DRAWING_CONCURRENCY, "fetch_job_polling_interval": DRAWING_POLL_S}
+    own = {PURCHASES, DRAWS}
+    other = {"queues": sorted({task.queue for task in app.tasks.values()} - own), "concurrency": CONCURRENCY}
     runs = [
         asyncio.create_task(_run(app, **other, **options)),
         asyncio.create_task(_run(app, **{**options, **buying, "install_signal_handlers": False})),
+        asyncio.create_task(_run(app, **{**options, **drawing, "install_signal_handlers": False})),
     ]
     try:
         ended, _ = await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)

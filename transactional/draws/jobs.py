@@ -2,26 +2,48 @@
 
 from collections.abc import Callable
 
-from procrastinate import App
+from procrastinate import App, RetryStrategy
 
 from mingsuan import clock
-from transactional.db import writing
+from transactional.db import reading, writing
 from transactional.draws import steps
-from transactional.draws.moving import STEP, step_at
+from transactional.draws.moving import QUEUE, SETTLE, STEP, WAKE, step_at
 from transactional.shop import Shop
+
+AGAIN_S = 15
+"""A step that failed is tried again so soon, as often as it takes: longer pauses would outlast a deadline."""
 
 
 def register(app: App, shop: Callable[[], Shop]) -> None:
     """Adds the life of draws."""
+    soon = RetryStrategy(wait=AGAIN_S)
 
-    @app.task(name=STEP, queue="shop")
+    @app.task(name=STEP, queue=QUEUE, retry=soon)
     async def _step(draw_id: int) -> None:
         await steps.step(shop(), draw_id)
 
-    @app.periodic(cron="* * * * *")
-    @app.task(name="draws.sweep", queue="shop", queueing_lock="draws.sweep")
-    async def _sweep(timestamp: int) -> None:  # noqa: ARG001  (its name is the scheduler's)
-        """Each draw's step is found at the latest a minute after it was due, whatever became of its own job."""
+    @app.task(name=WAKE, queue=QUEUE, retry=soon)
+    async def _wake(draw_id: int) -> None:
         async with writing(shop().engine) as session:
-            for draw_id in await steps.due(session, clock.now()):
-                await step_at(session, draw_id)
+            await step_at(session, draw_id)
+
+    @app.task(name=SETTLE, queue="shop", retry=soon)
+    async def _settle(draw_id: int) -> None:
+        await steps.settle(shop(), draw_id)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="draws.sweep", queue=QUEUE, queueing_lock="draws.sweep")
+    async def _sweep(timestamp: int) -> None:  # noqa: ARG001  (its name is the scheduler's)
+        await sweep(shop())
+
+
+async def sweep(shop: Shop) -> None:
+    """Each draw's step is found at the latest a minute after it was due, whatever became of its own job.
+
+    Each is a transaction of its own: two that wait for each other's steps in different order would wait for ever.
+    """
+    async with reading(shop.engine) as session:
+        found = await steps.due(session, clock.now())
+    for draw_id in found:
+        async with writing(shop.engine) as session:
+            await step_at(session, draw_id)

@@ -10,7 +10,7 @@ from transactional.db import WriteSession
 from transactional.draws import entries, rules
 from transactional.draws.leaves import Opened
 from transactional.draws.models import Draw, DrawWinner
-from transactional.draws.moving import step_at
+from transactional.draws.moving import AFTER_OTHERS, step_at
 from transactional.errors import NotFoundError
 from transactional.notices.service import tell
 from transactional.profile import ShopProfile
@@ -45,9 +45,10 @@ async def give(
 
 
 async def tell_player(session: WriteSession, draw: Draw, customer_id: int, kind: str, subject: str = "") -> None:
-    """A notice about a draw, once a kind and draw; `subject` tells several of one kind apart."""
+    """A notice about a draw, once a kind and draw; `subject` tells several of one kind apart. It goes out after others:
+    a draw ends for all its players at once."""
     values = {"product": draw.title_zh, "product_en": draw.title_en, "draw": str(draw.public_id)}
-    await tell(session, customer_id, kind, f"draw:{draw.public_id}{subject}", values)
+    await tell(session, customer_id, kind, f"draw:{draw.public_id}{subject}", values, priority=AFTER_OTHERS)
 
 
 async def locked_winner(session: WriteSession, public_id: object) -> tuple[Draw, DrawWinner]:

@@ -14,7 +14,7 @@ from transactional.draws.drafts import NewDraw, discard, draft, edit, problems, 
 from transactional.draws.forfeits import forfeit, forfeit_due
 from transactional.draws.opening import open_draw
 from transactional.draws.showing import state_shown
-from transactional.draws.steps import step
+from transactional.draws.steps import settle, step
 from transactional.draws.voiding import last_void_at, void
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "prize_code",
     "problems",
     "said_of",
+    "settle",
     "state_shown",
     "step",
     "void",

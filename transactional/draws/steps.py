@@ -12,6 +12,7 @@ from transactional.draws import alarms, closing, committing, deciding, stakes
 from transactional.draws.drafts import locked
 from transactional.draws.forfeits import forfeit_due, know_time
 from transactional.draws.models import Draw, DrawWinner
+from transactional.draws.moving import settle_soon, step_at
 from transactional.draws.showing import LATE_AFTER
 from transactional.draws.states import DRAW_STATES
 from transactional.shop import Shop
@@ -39,7 +40,8 @@ async def due(session: ReadSession, at: datetime) -> list[int]:
 
 
 async def step(shop: Shop, draw_id: int) -> str:
-    """Everything that is due for a draw now; its state afterwards. Raises NotFoundError."""
+    """Everything that is due for a draw now but for stakes that go back, which are sent on their way; its state
+    afterwards. Raises NotFoundError."""
     async with writing(shop.engine) as session:
         state = await closing.close_if_due(session, draw_id, clock.now())
     if state == "closed" and await _committed(shop, draw_id):
@@ -47,7 +49,6 @@ async def step(shop: Shop, draw_id: int) -> str:
     if state == "committed":
         state = await _decided(shop, draw_id)
         await _return_late(shop, draw_id)
-    await _settle(shop, draw_id)
     await know_time(shop.engine, shop.beacons, draw_id, clock.now())
     async with writing(shop.engine) as session:
         return await _handed_out(session, draw_id, clock.now())
@@ -99,22 +100,30 @@ async def _return_late(shop: Shop, draw_id: int) -> None:
             await stakes.return_late(session, row, at)
 
 
-async def _settle(shop: Shop, draw_id: int) -> None:
-    """Stakes go back piece by piece, each a transaction: a draw may have a hundred thousand."""
+async def settle(shop: Shop, draw_id: int) -> bool:
+    """Stakes go back piece by piece, each a transaction: a draw may have a hundred thousand. Whether any were due."""
     reached: int | None = -1
     while reached is not None:
         async with writing(shop.engine) as session:
             row, at = await locked(session, draw_id, *DRAW_STATES), clock.now()
-            if row.settled_at is not None or not stakes.go_back(row):
-                return
+            if not _to_settle(row):
+                return False
             reached = await stakes.return_some(session, row, reached, at)
             if reached is None:
                 row.settled_at = at
+                await step_at(session, row.id)
+    return True
+
+
+def _to_settle(row: Draw) -> bool:
+    return row.settled_at is None and stakes.go_back(row)
 
 
 async def _handed_out(session: WriteSession, draw_id: int, at: datetime) -> str:
     """Prizes that nobody claimed go on; when all are handed over or gone, the draw is finished."""
     row = await locked(session, draw_id, *DRAW_STATES)
+    if _to_settle(row):
+        await settle_soon(session, row.id)
     if row.state != "decided":
         return row.state
     await forfeit_due(session, row, at)

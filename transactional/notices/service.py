@@ -24,19 +24,25 @@ CODES_FIRST = 50
 
 
 async def tell(
-    session: WriteSession, customer_id: int, kind: str, subject: str, values: Mapping[str, str | int] | None = None
+    session: WriteSession,
+    customer_id: int,
+    kind: str,
+    subject: str,
+    values: Mapping[str, str | int] | None = None,
+    *,
+    priority: int = 0,
 ) -> None:
     """A notice to the customer, once for each kind and subject ("order:<no>", "case:<id>", …).
 
     `values` are public names and fen only, such as {"amount_fen": 5000, "product": "…"}; `texts.FACTS` says which are
-    shown. Raises KeyError for a kind that nobody defined.
+    shown. Raises KeyError for a kind that nobody defined. One of very many has a priority below 0.
     """
     if kind not in TOPIC_OF:
         raise KeyError(kind)
     told = insert(Notice).values(customer_id=customer_id, kind=kind, subject=subject, values=dict(values or {}))
     row = (await session.execute(told.on_conflict_do_nothing().returning(Notice.id))).one_or_none()
     if row is not None:
-        await defer(session, SEND, {"notice_id": row.id})
+        await defer(session, SEND, {"notice_id": row.id}, priority=priority)
 
 
 async def send_code(

@@ -119,8 +119,10 @@ class World:
             await log.sequence(self.shop.engine, self.keeper)
 
     async def stepped(self, draw: Draw) -> str:
+        """What the worker does for the draw now; its state then."""
         with self.now():
-            return await service.step(self.shop, draw.id)
+            state = await service.step(self.shop, draw.id)
+            return await service.step(self.shop, draw.id) if await service.settle(self.shop, draw.id) else state
 
     async def shown(self, draw: Draw) -> str:
         return service.state_shown(await self.row(draw), self.at())

@@ -408,8 +408,8 @@ async def test_steps_that_are_due_are_found_by_the_clock(lives: World) -> None:
     row = await lives.row(draw)
     assert row.closed_at == closes_at
     assert row.decided_at is not None
-    waiting = "select scheduled_at from jobs.procrastinate_jobs where task_name = 'draws.step' and lock = :lock"
-    planned = {at for (at,) in await lives.stocked.rows(waiting, lock=f"draw:{draw.id}")}
+    waiting = "select scheduled_at from jobs.procrastinate_jobs where task_name = 'draws.wake' and lock is null"
+    planned = {at for (at,) in await lives.stocked.rows(waiting)}
     assert {closes_at, row.round_at, row.decided_at + timedelta(days=1, seconds=1)} <= planned
 
 
