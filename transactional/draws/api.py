@@ -23,6 +23,8 @@ from transactional.draws.errors import (
     DrawClosedError,
     DrawFullError,
     HoldEndedError,
+    HoldPauseError,
+    HoldsFullError,
     HoldTooLargeError,
     NotEnoughChancesError,
     ProofToComeError,
@@ -137,7 +139,11 @@ async def list_my_entries(draw_id: UUID, customer: AsCustomer, session: Reading,
         NotFoundError,
         DrawClosedError,
         HoldTooLargeError,
+        HoldPauseError,
+        HoldsFullError,
         DrawFullError,
+        NotEnoughChancesError,
+        InsufficientBalanceError,
         MissingIdempotencyKeyError,
         IdempotencyKeyReusedError,
         *MAY_NOT_ENTER,
@@ -146,7 +152,10 @@ async def list_my_entries(draw_id: UUID, customer: AsCustomer, session: Reading,
 async def hold_entries(
     draw_id: UUID, body: NewHoldOfEntries, customer: AsCustomer, session: Writing, shop: ShopHere, key: Key
 ) -> HoldView:
-    """Keep room for a while; it has no numbers until you enter. An earlier hold in the draw is given up for it."""
+    """Keep room for a while, for what you could pay now; it has no numbers until you enter.
+
+    An earlier hold in the draw is given up for it, and its end stays.
+    """
 
     async def work() -> HoldView:
         return await holds.hold(session, customer.id, draw_id, body.count, shop.settings.hold_minutes)

@@ -39,6 +39,8 @@ select draw_id, cast(sum(count) as bigint) as held from shop.draw_hold
 where draw_id = any(cast(:draw as bigint[])) and state = 'held' and until > :at group by draw_id
 """)
 
+BALANCE = text("select balance_fen from shop.wallet where customer_id = :customer_id")
+
 CHANCES = text("""
 select id, customer_id, draw_id, source, granted - used as left, expires_at from shop.draw_chance
 where customer_id = any(cast(:customer_id as bigint[])) and used < granted

@@ -90,6 +90,21 @@ class HoldTooLargeError(ShopError):
     message = "At most {most} entries of this draw can be reserved for one person."
 
 
+class HoldsFullError(ShopError):
+    type, status = "holds-full", 409
+    title = "Enough is reserved"
+    message = "Others have reserved so much that only {left} more can be reserved now. You can still enter at once."
+
+
+class HoldPauseError(ShopError):
+    type, status = "hold-pause", 409
+    title = "Reserved a short while ago"
+    message = (
+        "You did not use your last reservation in this draw; the next is possible in {minutes} minutes."
+        " You can still enter at once."
+    )
+
+
 class EarnedBeforeError(ShopError):
     type, status = "chance-earned-before", 409
     title = "Already earned"
@@ -112,3 +127,12 @@ class ProofToComeError(ShopError):
     type, status = "proof-to-come", 409
     title = "Not in the log yet"
     message = "This entry will be in the public log within a minute of being accepted. Your receipt promises it."
+
+
+class OnlyForTrialsError(ShopError):
+    type, status = "only-for-trials", 409
+    title = "Only for trying out"
+    message = (
+        "The test beacon would decide this draw, and anybody can compute its rounds: it can be opened only in a shop"
+        " that is for trying out. Set MINGSUAN_DRAW_CHAIN=quicknet and write the draw down again."
+    )

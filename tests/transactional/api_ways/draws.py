@@ -45,12 +45,14 @@ async def _logged(world: World) -> Asked:
 
 
 async def _holdable(world: World) -> Asked:
-    draw = await open_draw(world.till.stocked)
-    return Asked({"draw_id": draw.public_id}, {"count": 2}, customer=await world.customer())
+    draw, who = await open_draw(world.till.stocked), await world.customer()
+    await chances(world.till.stocked, who, 3)
+    return Asked({"draw_id": draw.public_id}, {"count": 2}, customer=who)
 
 
 async def _held(world: World) -> Asked:
     draw, who = await open_draw(world.till.stocked), await world.customer()
+    await chances(world.till.stocked, who, 3)
     async with writing(world.till.shop.engine) as session:
         kept = await holds.hold(session, who.id, draw.public_id, 2, 10)
     return Asked({"hold_id": kept.id}, customer=who)
