@@ -154,6 +154,10 @@ class Settings(BaseSettings):
         default="test",
         description="Beacon that decides new draws; test: one whose key anybody knows, for trying things out",
     )
+    draw_trial: bool = Field(
+        default=False,
+        description="Draws decided by the test beacon may be opened: only where nothing of value is given away",
+    )
     draw_relays: str = Field(
         default="",
         description="Draws: the beacon's relays, addresses with commas; drand's own, or the simulated one, by default",

@@ -79,7 +79,7 @@ def _serve(settings: Settings, urls: DatabaseUrls) -> None:
 def simulated_gateways(settings: Settings) -> dict[str, str]:
     """Settings of the simulated gateways for a shop that a demo made, unless it has real ones; else none.
 
-    A witness of the log of draws is simulated with them, unless there is a real one.
+    A witness of the log of draws is simulated with them, unless there is a real one, and draws are for trying out.
     """
     from simulation import witness
     from simulation.gateways.keys import environment
@@ -88,6 +88,7 @@ def simulated_gateways(settings: Settings) -> dict[str, str]:
     if settings.has_gateways or not settings.gateways_dir.exists():
         return {}
     made = environment(settings.gateways_dir, f"http://127.0.0.1:{settings.simulated_gateways_port}")
+    made["MINGSUAN_DRAW_TRIAL"] = "1"
     if settings.log_witnesses:
         return made
     log, url = keeper_of(settings).verifier, f"http://127.0.0.1:{settings.simulated_witness_port}"

@@ -91,7 +91,7 @@ async def _announced(shop: Shop) -> None:
         await accounts.register(session, SHOPPER, PASSWORD, "")
         new = new_draw(capacity=2, winners=2, reserves=0, delay_s=DELAY_S, prize_name="礼品卡 100 元")
         drafted = await service.draft(session, new, staff.id)
-        await service.open_draw(session, drafted.id, staff.id, drafted.created_at)
+        await service.open_draw(session, drafted.id, staff.id, drafted.created_at, is_trial=True)
     async with writing(shop.engine) as session:
         await entries.house(session, drafted.id, 1)
 

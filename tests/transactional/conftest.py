@@ -26,7 +26,7 @@ def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings whose keys live in this test's folder."""
-    return Settings(var=tmp_path)
+    return Settings(var=tmp_path, draw_trial=True)
 
 
 @pytest.fixture

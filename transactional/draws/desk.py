@@ -110,7 +110,7 @@ async def open_draw(page: DeskPage, clerk: Clerk, draw: UUID, key: FormKey) -> R
     """From here on the promise stands."""
 
     async def work(session: WriteSession, draw_id: int) -> str:
-        await service.open_draw(session, draw_id, clerk.id, clock.now())
+        await service.open_draw(session, draw_id, clerk.id, clock.now(), is_trial=page.shop.settings.draw_trial)
         return "opened"
 
     return await _done(page, clerk, draw, key, "open", work)

@@ -20,7 +20,6 @@ from transactional.draws.desk_wording import (
     winner_state_texts,
 )
 from transactional.draws.models import Draw
-from transactional.draws.play import guard
 from transactional.draws.play.profiles import PROFILES
 from transactional.draws.play.wording import mode_meanings, mode_texts, profile_texts
 from transactional.errors import ShopError
@@ -39,7 +38,7 @@ async def draw_page(
     _, at = page.translate, clock.now()
     async with reading(page.shop.engine) as session:
         row = await desk_views.one(session, draw)
-        obstacle = await _obstacle(session, row, page.language)
+        obstacle = await _obstacle(session, row, page)
         winners = await desk_views.winners(session, row.id)
         ranges = await desk_views.newest_ranges(session, row.id)
         standing_fen = await stakes.standing(session, row.id)
@@ -79,12 +78,12 @@ async def draw_page(
     )
 
 
-async def _obstacle(session: ReadSession, row: Draw, language: str) -> str:
+async def _obstacle(session: ReadSession, row: Draw, page: Page) -> str:
     """Why a draft could not be opened now; empty when it could."""
     if row.state != "draft":
         return ""
     try:
-        await guard.may_open(session, row, clock.now())
+        await service.may_open(session, row, clock.now(), is_trial=page.shop.settings.draw_trial)
     except ShopError as refusal:
-        return refusal.sentence(language)
+        return refusal.sentence(page.language)
     return ""

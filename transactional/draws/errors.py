@@ -120,7 +120,10 @@ class NoFreeRouteError(ShopError):
 class NotInvitedError(ShopError):
     type, status = "not-invited", 409
     title = "Invitation not counted"
-    message = "An invitation counts once your first order was delivered, for somebody who was here before you."
+    message = (
+        "An invitation counts once you received, and kept, an order of {yuan} or more,"
+        " for somebody who was here before you."
+    )
 
 
 class ProofToComeError(ShopError):

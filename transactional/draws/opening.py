@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 
 from transactional.accounts.service import record_act
-from transactional.db import WriteSession
+from transactional.db import ReadSession, WriteSession
 from transactional.draws import leaves
+from transactional.draws.chains import CHAINS
 from transactional.draws.drafts import locked
-from transactional.draws.errors import DrawMovedOnError
+from transactional.draws.errors import DrawMovedOnError, OnlyForTrialsError
 from transactional.draws.log import service as log
 from transactional.draws.models import Draw
 from transactional.draws.moving import step_at
@@ -21,16 +22,18 @@ ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('mingsuan/dr
 LEAST_OPEN = timedelta(minutes=1)
 
 
-async def open_draw(session: WriteSession, draw_id: int, staff_id: int | None, at: datetime) -> Draw:
-    """Entries are taken from now on, and what was said of the draw is fixed.
+async def open_draw(
+    session: WriteSession, draw_id: int, staff_id: int | None, at: datetime, *, is_trial: bool = False
+) -> Draw:
+    """Entries are taken from now on, and what was said of the draw is fixed. `is_trial`: the shop is for trying out.
 
     Raises NotFoundError, DrawMovedOnError unless it is a draft, InvalidInputError when it would close within a minute,
-    what `guard.may_open` raises, LeafTooLongError.
+    what `may_open` raises, LeafTooLongError.
     """
     row = await locked(session, draw_id, "draft")
     if row.closes_at is not None and row.closes_at < at + LEAST_OPEN:
         raise InvalidInputError([FieldProblem("closes_at", "Must be at least a minute from now.")])
-    await guard.may_open(session, row, at)
+    await may_open(session, row, at, is_trial=is_trial)
     await session.execute(ONE_AT_A_TIME)
     last = await session.scalar(select(func.max(Draw.number))) or 0
     row.number = max(last, await log.highest_number(session)) + 1
@@ -42,6 +45,14 @@ async def open_draw(session: WriteSession, draw_id: int, staff_id: int | None, a
         await step_at(session, row.id, row.closes_at)
     await record_act(session, staff_id, "open_draw", f"draw:{row.public_id}", detail={"number": row.number})
     return row
+
+
+async def may_open(session: ReadSession, draft: Draw, at: datetime, *, is_trial: bool) -> None:
+    """Raises OnlyForTrialsError when anybody could know the result, unless nothing real is given away; what
+    `guard.may_open` raises."""
+    if CHAINS[draft.chain_hash].is_test and not is_trial:
+        raise OnlyForTrialsError
+    await guard.may_open(session, draft, at)
 
 
 def promise(row: Draw, currency: str) -> leaves.Opening:

@@ -12,7 +12,7 @@ from transactional.draws.deciding import decide
 from transactional.draws.delivering import Handing, deliver, prize_code
 from transactional.draws.drafts import NewDraw, discard, draft, edit, problems, said_of
 from transactional.draws.forfeits import forfeit, forfeit_due
-from transactional.draws.opening import open_draw
+from transactional.draws.opening import may_open, open_draw
 from transactional.draws.showing import state_shown
 from transactional.draws.steps import settle, step
 from transactional.draws.voiding import last_void_at, void
@@ -35,6 +35,7 @@ __all__ = [
     "forfeit",
     "forfeit_due",
     "last_void_at",
+    "may_open",
     "open_draw",
     "prize_code",
     "problems",

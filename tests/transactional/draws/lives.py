@@ -86,7 +86,7 @@ class World:
         with self.now():
             async with writing(self.shop.engine) as session:
                 drafted = await service.draft(session, new_draw(**different), self.staff_id)
-                draw = await service.open_draw(session, drafted.id, self.staff_id, self.at())
+                draw = await service.open_draw(session, drafted.id, self.staff_id, self.at(), is_trial=True)
         await self.sequenced()
         return draw
 

@@ -15,7 +15,7 @@ from transactional.db import reading, writing
 from transactional.draws import leaves, service
 from transactional.draws.chains import QUICKNET
 from transactional.draws.drafts import MOST_RESERVES, MOST_WINNERS, problems
-from transactional.draws.errors import DrawMovedOnError, PrizeTakenError
+from transactional.draws.errors import DrawMovedOnError, OnlyForTrialsError, PrizeTakenError
 from transactional.draws.leaves import Opened
 from transactional.draws.models import Draw
 from transactional.draws.play.errors import PrizeTooDearError
@@ -85,18 +85,18 @@ async def test_a_draft_can_be_changed_and_thrown_away_until_it_is_opened(lives: 
         assert service.said_of(row) == changed
         assert await session.get(Draw, gone.id) is None
     async with writing(lives.shop.engine) as session:
-        await service.open_draw(session, kept.id, lives.staff_id, lives.at())
+        await service.open_draw(session, kept.id, lives.staff_id, lives.at(), is_trial=True)
     for act in (
         lambda session: service.edit(session, kept.id, changed, lives.staff_id),
         lambda session: service.discard(session, kept.id, lives.staff_id),
-        lambda session: service.open_draw(session, kept.id, lives.staff_id, lives.at()),
+        lambda session: service.open_draw(session, kept.id, lives.staff_id, lives.at(), is_trial=True),
     ):
         async with writing(lives.shop.engine) as session:
             with pytest.raises(DrawMovedOnError):
                 await act(session)
     async with writing(lives.shop.engine) as session:
         with pytest.raises(NotFoundError):
-            await service.open_draw(session, gone.id, lives.staff_id, lives.at())
+            await service.open_draw(session, gone.id, lives.staff_id, lives.at(), is_trial=True)
     acts = await lives.stocked.rows("select act from shop.staff_act order by id")
     assert [act for (act,) in acts if "draw" in act] == [
         "draft_draw", "draft_draw", "edit_draw", "discard_draw", "open_draw",
@@ -123,7 +123,7 @@ async def test_draws_that_are_opened_at_once_are_numbered_without_gaps_though_on
     async def opened(draw: Draw) -> object:
         try:
             async with writing(lives.shop.engine) as session:
-                return (await service.open_draw(session, draw.id, lives.staff_id, lives.at())).number
+                return (await service.open_draw(session, draw.id, lives.staff_id, lives.at(), is_trial=True)).number
         except PrizeTooDearError:
             return None
 
@@ -140,5 +140,17 @@ async def test_a_draw_that_would_close_within_a_minute_is_not_opened(lives: Worl
         draft = await service.draft(session, new_draw(closes_at=soon), lives.staff_id)
         assert draft.closes_at == soon.replace(microsecond=0)
         with pytest.raises(InvalidInputError):
+            await service.open_draw(session, draft.id, lives.staff_id, lives.at(), is_trial=True)
+        await service.open_draw(session, draft.id, lives.staff_id, lives.at() - timedelta(seconds=1), is_trial=True)
+
+
+async def test_what_anybody_could_compute_decides_nothing_but_where_draws_are_for_trying_out(lives: World) -> None:
+    async with writing(lives.shop.engine) as session:
+        draft = await service.draft(session, new_draw(), lives.staff_id)
+        real = await service.draft(session, new_draw(chain_hash=QUICKNET.hash), lives.staff_id)
+    async with writing(lives.shop.engine) as session:
+        with pytest.raises(OnlyForTrialsError):
             await service.open_draw(session, draft.id, lives.staff_id, lives.at())
-        await service.open_draw(session, draft.id, lives.staff_id, lives.at() - timedelta(seconds=1))
+    async with writing(lives.shop.engine) as session:
+        assert (await service.open_draw(session, real.id, lives.staff_id, lives.at())).state == "open"
+        assert (await service.open_draw(session, draft.id, lives.staff_id, lives.at(), is_trial=True)).state == "open"

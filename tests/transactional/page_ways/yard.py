@@ -29,7 +29,7 @@ from transactional.edge import STAFF_COOKIE
 from transactional.shop import open_shop
 
 HTML = {"accept": "text/html"}
-SETTINGS: dict[str, Any] = {"compliance": "stored_value", "wechat_profit_sharing": True}
+SETTINGS: dict[str, Any] = {"compliance": "stored_value", "wechat_profit_sharing": True, "draw_trial": True}
 
 
 @asynccontextmanager
