@@ -38,8 +38,8 @@ async def check_in(customer: AsCustomer, session: Writing, shop: ShopHere) -> Ch
     responses=responses(NotLoggedInError, NotInvitedError, EarnedBeforeError),
 )
 async def name_inviter(body: NewInvitation, customer: AsCustomer, session: Writing, shop: ShopHere) -> ChanceList:
-    """Say, once and after your first order was delivered, who invited you: they earn a chance."""
-    await chances.invited(session, customer.id, body.inviter_id)
+    """Say, once and after an order worth a chance was delivered, who invited you: they earn a chance."""
+    await chances.invited(session, customer.id, body.inviter_id, shop.settings.draw_chance_fen)
     return await _mine(session, shop, customer.id)
 
 

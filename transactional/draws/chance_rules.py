@@ -6,11 +6,21 @@ CHECK_IN_VALID = timedelta(days=7)
 EARNED_VALID = timedelta(days=30)
 MOST_PER_ORDER = 20
 """However dear the order."""
+LEAST_INVITED_FEN = 1000
+"""Where orders earn a chance each for less, or none."""
 
 
-def of_order(net_fen: int, every_fen: int) -> int:
-    """How many chances a delivered order earns: one for each full `every_fen`; 0 there means none at all."""
-    return min(net_fen // every_fen, MOST_PER_ORDER) if every_fen else 0
+def of_order(kept_fen: int, every_fen: int) -> int:
+    """How many chances an order earns by the money that was paid for what it delivered and did not come back.
+
+    One for each full `every_fen`; 0 there means none at all.
+    """
+    return min(max(kept_fen, 0) // every_fen, MOST_PER_ORDER) if every_fen else 0
+
+
+def invited_fen(every_fen: int) -> int:
+    """The least that somebody must have bought in one order for their inviter to be rewarded: what earns one chance."""
+    return max(every_fen, LEAST_INVITED_FEN)
 
 
 def check_in_reference(customer_id: int, day: date) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from mingsuan import clock
 from transactional.db import ReadSession, WriteSession
 from transactional.draws import chance_rules
+from transactional.draws.chances_of_orders import KEPT
 from transactional.draws.entry_deciding import Standing
 from transactional.draws.entry_schemas import ChanceView
 from transactional.draws.errors import DrawClosedError, EarnedBeforeError, NoFreeRouteError, NotInvitedError
@@ -21,13 +22,13 @@ from transactional.draws.models import Draw, DrawChance
 from transactional.draws.play import guard
 from transactional.errors import NotFoundError
 
-INVITER = text("""
+INVITER = text(f"""
 select inviter.id from shop.customer as invited join shop.customer as inviter on inviter.public_id = :inviter
 where invited.id = :customer_id and inviter.id <> invited.id and inviter.erased_at is null
     and (inviter.registered_at, inviter.id) < (invited.registered_at, invited.id)
     and exists (
-        select from shop.orders where orders.customer_id = invited.id
-            and orders.state in ('delivered', 'completed') and orders.net_fen > 0
+        select from shop.orders where orders.customer_id = invited.id and orders.source is null
+            and orders.delivered_at is not null and {KEPT} >= :least_fen
     )
 """)
 Source = Literal["order", "checkin", "invitation", "free_route"]
@@ -100,15 +101,18 @@ async def free_route(session: WriteSession, customer_id: int, draw_public_id: UU
         raise EarnedBeforeError
 
 
-async def invited(session: WriteSession, customer_id: int, inviter: UUID) -> None:
-    """A customer who has received an order names who invited them, once: that one, and nobody above, earns a chance.
+async def invited(session: WriteSession, customer_id: int, inviter: UUID, every_fen: int) -> None:
+    """A customer who has received an order worth a chance names who invited them, once: that one, and nobody above,
+    earns a chance.
 
-    Raises NotInvitedError when they received nothing yet, or for themselves, an unknown one, or one who came later;
-    EarnedBeforeError the second time.
+    Raises NotInvitedError when they received, or kept, nothing worth it yet, or for themselves, an unknown one, or one
+    who came later; EarnedBeforeError the second time.
     """
-    found = (await session.execute(INVITER, {"customer_id": customer_id, "inviter": inviter})).one_or_none()
+    least_fen = chance_rules.invited_fen(every_fen)
+    values = {"customer_id": customer_id, "inviter": inviter, "least_fen": least_fen}
+    found = (await session.execute(INVITER, values)).one_or_none()
     if found is None:
-        raise NotInvitedError
+        raise NotInvitedError(yuan=-(-least_fen // 100))
     until = clock.now() + chance_rules.EARNED_VALID
     reference = chance_rules.invitation_reference(customer_id)
     if not await grant(session, found.id, "invitation", reference, 1, expires_at=until):

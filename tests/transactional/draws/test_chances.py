@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from mingsuan import clock
 from tests.transactional.draws.open_draws import chances as given
@@ -17,6 +18,15 @@ from transactional.errors import NotFoundError
 
 pytestmark = pytest.mark.anyio
 DAY = date(2026, 11, 22)
+REFUND = text("""
+with unit as (select id from shop.fulfilment where state = 'delivered' order by id limit :units), row as (
+    insert into shop.refund (fulfilment_id, method, state, amount_fen, earned)
+    select id, 'wallet', 'succeeded', :amount, true from unit
+)
+update shop.fulfilment set state = case when :whole then 'refunded' else state end from unit
+where unit.id = fulfilment.id
+""")
+HAPPENED = text("insert into shop.order_event (order_id, kind) select id, :kind from shop.orders")
 
 
 async def _left(stocked: Stocked, who: CustomerSubject) -> list[tuple[str, UUID | None, int]]:
@@ -87,18 +97,76 @@ async def test_a_delivered_order_earns_by_its_price_once_and_only_from_now_on(st
     assert await _left(stocked, ann) == [("order", None, 1), ("order", None, 3)]
 
 
+async def _refund(stocked: Stocked, units: int, kind: str, amount_fen: int = PRICE_FEN) -> None:
+    """Of so many units their money back: all of it, or a part that leaves them delivered."""
+    values = {"units": units, "amount": amount_fen, "whole": amount_fen == PRICE_FEN, "kind": kind}
+    async with writing(stocked.shop.engine) as session:
+        await session.execute(REFUND, values)
+        await session.execute(HAPPENED, values)
+    await chance_jobs.read_all(stocked.shop)
+
+
+async def _bought(stocked: Stocked, units: int) -> CustomerSubject:
+    await stocked.stock(codes(units), 4000)
+    ann = await stocked.customer("ann", units * PRICE_FEN)
+    await chance_jobs.read_all(stocked.shop)
+    await stocked.shop.intake.buy(ann.id, stocked.sku.id, units, "k")
+    await chance_jobs.read_all(stocked.shop)
+    assert await _left(stocked, ann) == [("order", None, units)]
+    return ann
+
+
 async def test_what_a_refunded_order_earned_and_nobody_used_is_over(stocked: Stocked) -> None:
-    await stocked.stock(codes(3), 4000)
-    ann = await stocked.customer("ann", 10 * PRICE_FEN)
-    await chance_jobs.read_all(stocked.shop)
-    await stocked.shop.intake.buy(ann.id, stocked.sku.id, 2, "k")
-    await chance_jobs.read_all(stocked.shop)
+    ann = await _bought(stocked, 2)
     await given(stocked, ann, 1)
-    await stocked.rows(
-        "insert into shop.order_event (order_id, kind) select id, 'refunded' from shop.orders returning 1"
-    )
-    await chance_jobs.read_all(stocked.shop)
+    await _refund(stocked, 2, "refunded")
     assert await _left(stocked, ann) == [("checkin", None, 1)]
+
+
+async def test_an_order_of_which_most_was_refunded_keeps_the_chances_of_the_rest(stocked: Stocked) -> None:
+    ann = await _bought(stocked, 20)
+    await stocked.rows("update shop.draw_chance set used = 2 returning 1")
+    await _refund(stocked, 15, "delivered")
+    assert await _left(stocked, ann) == [("order", None, 3)]  # five units' worth, two of them used
+    await _refund(stocked, 4, "delivered")
+    assert await _left(stocked, ann) == []
+    assert await stocked.rows("select granted, used from shop.draw_chance") == [(2, 2)]  # what was used stays used
+
+
+async def test_a_part_of_a_units_money_that_went_back_earns_nothing(stocked: Stocked) -> None:
+    ann = await _bought(stocked, 4)
+    await _refund(stocked, 4, "completed", amount_fen=PRICE_FEN // 2)
+    assert await _left(stocked, ann) == [("order", None, 2)]
+
+
+async def test_chances_that_a_refund_took_come_back_when_it_fails(stocked: Stocked) -> None:
+    ann = await _bought(stocked, 3)
+    await _refund(stocked, 3, "refund_pending")
+    assert await _left(stocked, ann) == []
+    await stocked.rows("update shop.refund set state = 'failed' returning 1")
+    await stocked.rows("update shop.fulfilment set state = 'delivered' returning 1")
+    await _refund(stocked, 0, "delivered")
+    assert await _left(stocked, ann) == [("order", None, 3)]
+
+
+async def test_an_invitation_needs_an_order_worth_a_chance_that_is_kept(stocked: Stocked) -> None:
+    await stocked.stock(codes(2), 4000)
+    top, ann = [await stocked.customer(name, 9 * PRICE_FEN) for name in ("top", "ann")]
+    await chance_jobs.read_all(stocked.shop)
+    await stocked.shop.intake.buy(ann.id, stocked.sku.id, 1, "k")
+
+    async def name(every_fen: int) -> None:
+        async with writing(stocked.shop.engine) as session:
+            await chances.invited(session, ann.id, top.public_id, every_fen)
+
+    with pytest.raises(NotInvitedError, match="of 51 or more"):
+        await name(PRICE_FEN + 1)
+    await name(PRICE_FEN)
+    assert await _left(stocked, top) == [("invitation", None, 1)]
+    await _refund(stocked, 1, "refunded")
+    assert await _left(stocked, top) == []
+    with pytest.raises(NotInvitedError):
+        await name(PRICE_FEN)
 
 
 async def test_who_invited_is_rewarded_once_for_one_who_bought_and_on_one_level(stocked: Stocked) -> None:
@@ -107,7 +175,7 @@ async def test_who_invited_is_rewarded_once_for_one_who_bought_and_on_one_level(
 
     async def names(who: CustomerSubject, inviter: UUID) -> None:
         async with writing(stocked.shop.engine) as session:
-            await chances.invited(session, who.id, inviter)
+            await chances.invited(session, who.id, inviter, PRICE_FEN)
 
     with pytest.raises(NotInvitedError):  # bought nothing yet
         await names(bob, ann.public_id)
