@@ -29,11 +29,15 @@ class Memory:
     """What a process knows from its last run: nothing that a new one could not find out again.
 
     Leaves by transactions before `horizon_xid` are all placed. A witness in `resting` is not asked before an instant
-    of the monotonic clock; `failures` counts how often in turn it did not answer as it should.
+    of the monotonic clock; `failures` counts how often in turn it did not answer as it should. Those in `compared` were
+    found to have seen no other log than this one, those in `cosigned` said so of what this process signed, and
+    `contradicted` holds, by name, what others have seen instead.
     """
 
     horizon_xid: int = 0
-    has_compared: bool = False
+    compared: set[str] = field(default_factory=set)
+    cosigned: set[str] = field(default_factory=set)
+    contradicted: dict[str, str] = field(default_factory=dict)
     resting: dict[str, float] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 

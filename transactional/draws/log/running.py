@@ -8,10 +8,12 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
+import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.alerts.service import end_alert, raise_alert
 from transactional.db import writing
+from transactional.draws.log import witness_calls
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.published import LogBrokenError
 from transactional.draws.log.sequencer import sequence
@@ -25,22 +27,23 @@ log = logging.getLogger("mingsuan.draws.log")
 @contextlib.asynccontextmanager
 async def sequencing(source: AsyncEngine, keeper: Keeper, every_s: float = EVERY_S) -> AsyncIterator[None]:
     """Extends the log while the block runs. Being stopped in the middle of a run is what a crash would be."""
-    task = asyncio.create_task(_run(source, keeper, every_s))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    async with witness_calls.client() as asking:
+        task = asyncio.create_task(_run(source, keeper, asking, every_s))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
-async def _run(source: AsyncEngine, keeper: Keeper, every_s: float) -> None:
+async def _run(source: AsyncEngine, keeper: Keeper, asking: httpx.AsyncClient, every_s: float) -> None:
     rest, problem = every_s, ""
     is_told = False
     while True:
         before = problem
         try:
-            done = await sequence(source, keeper)
+            done = await sequence(source, keeper, asking)
             rest, problem = every_s, ""
             if done.leaves or done.cosignatures:
                 log.info("%s leaves placed, %s in the log, %s cosignatures", done.leaves, done.size, done.cosignatures)

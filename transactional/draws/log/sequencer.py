@@ -10,15 +10,26 @@ import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 
+import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan import clock
 from transactional.db import ReadSession, reading, writing
-from transactional.draws.log import adopting, batches, ledger_seals, order, positions, published, strangers, witnessing
+from transactional.draws.log import (
+    adopting,
+    batches,
+    ledger_seals,
+    order,
+    positions,
+    published,
+    strangers,
+    witness_calls,
+    witnessing,
+)
 from transactional.draws.log.checkpoints import Checkpoint
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.notes import Note
@@ -43,24 +54,24 @@ class Placed:
     was_busy: bool = False
 
 
-async def sequence(source: AsyncEngine, keeper: Keeper) -> Placed:
+async def sequence(source: AsyncEngine, keeper: Keeper, asking: httpx.AsyncClient | None = None) -> Placed:
     """One run: batches, places, publishes and asks the witnesses. Takes the engine: each step is recorded by itself.
 
-    Raises LogBrokenError, with nothing signed, when what was published and what is recorded contradict each other.
+    `asking` is a client for witnesses that outlives the run; without one it makes its own. Raises LogBrokenError, with
+    nothing signed, when what was published, recorded or witnessed contradict each other.
     """
-    async with _alone(source, keeper) as is_alone:
+    async with _alone(source, keeper) as is_alone, _client(asking) as client:
         if not is_alone:
             return Placed(was_busy=True)
         await catch_up(source, keeper)
-        if not keeper.memory.has_compared:
-            await witnessing.compare(source, keeper)
+        await witnessing.compare(source, keeper, client)
         batched = await batches.batch(source, int(clock.now().timestamp()))
         await ledger_seals.queue_seals(source)
         leaves = 0
         while count := await place(source, keeper):
             await catch_up(source, keeper)
             leaves += count
-        if cosigned := await witnessing.ask(source, keeper):
+        if cosigned := await witnessing.ask(source, keeper, client):
             await catch_up(source, keeper)
         newest = await _recorded(source)
         return Placed(batched, leaves, newest.checkpoint.size if newest else 0, cosigned)
@@ -138,6 +149,10 @@ async def _publish(source: AsyncEngine, keeper: Keeper, shown: Published | None,
 async def _recorded(source: AsyncEngine) -> Recorded | None:
     async with reading(source) as session:
         return await positions.recorded(session)
+
+
+def _client(asking: httpx.AsyncClient | None) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    return witness_calls.client() if asking is None else nullcontext(asking)
 
 
 @asynccontextmanager

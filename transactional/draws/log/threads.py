@@ -1,4 +1,4 @@
-"""Work in a thread that belongs to a run of the sequencer: no run ends, and no lock is given up, before it has ended."""
+"""Work in a thread that belongs to a run of the sequencer: no lock is given up before it has ended."""
 
 import asyncio
 from collections.abc import Callable

@@ -14,7 +14,7 @@ from tests.transactional.draws.log.draws_in_rows import SECOND, enter, opened
 from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
 from transactional.db import reading, writing
 from transactional.draws.leaves import leaf_hash, seal
-from transactional.draws.log import proving, published, tiles, witnessing
+from transactional.draws.log import proving, published, tiles, witness_calls
 from transactional.draws.log import service as log
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.tiles import Tiles
@@ -47,7 +47,7 @@ def doomed(source: AsyncEngine, at: int) -> Iterator[Doom]:
     """A step is a file that is written, a transaction that ends, or an answer of a witness: each before and after."""
     doom, patch = Doom(at), pytest.MonkeyPatch()
     put: Callable[..., None] = tiles.put
-    asked: Callable[..., Awaitable[Any]] = witnessing._read
+    asked: Callable[..., Awaitable[Any]] = witness_calls._read
 
     def _put(path: Path, content: bytes) -> None:
         doom.step()
@@ -64,7 +64,7 @@ def doomed(source: AsyncEngine, at: int) -> Iterator[Doom]:
         doom.step()
 
     patch.setattr(tiles, "put", _put)
-    patch.setattr(witnessing, "_read", _read)
+    patch.setattr(witness_calls, "_read", _read)
     event.listen(source.sync_engine, "commit", _commit)
     try:
         yield doom

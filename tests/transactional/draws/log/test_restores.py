@@ -1,22 +1,19 @@
 """An older database goes on from what was published since: it never forks, and never tells otherwise of a draw."""
 
 import json
-import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.postgres import DatabaseUrls
+from tests.transactional.draws.log.backups import backed_up
 from tests.transactional.draws.log.draws_in_rows import SECOND, enter, opened
 from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
 from transactional.alerts.service import lasting
-from transactional.db import engine, reading, writing
+from transactional.db import reading, writing
 from transactional.draws.leaves import delivery, leaf_hash, seal, void
 from transactional.draws.log import published
 from transactional.draws.log import service as log
@@ -28,22 +25,6 @@ PLACES = text(
     "select p.log_index, leaf.kind from shop.log_position as p join shop.log_leaf as leaf on leaf.id = p.leaf_id"
     " order by p.log_index"
 )
-
-
-@asynccontextmanager
-async def backed_up(source: AsyncEngine, urls: DatabaseUrls) -> AsyncIterator[AsyncEngine]:
-    """The database as it is now, kept while the other goes on."""
-    await source.dispose()
-    name, of = f"b_{uuid.uuid4().hex[:12]}", urls.app.partition("@/")[2].partition("?")[0]
-    superuser = urls.owner.replace(f"shop_owner@/{of}?", "postgres@/postgres?")
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        connection.execute(f'create database "{name}" template "{of}" owner shop_owner strategy file_copy')
-        restored = engine(urls.app.replace(f"@/{of}?", f"@/{name}?"))
-        try:
-            yield restored
-        finally:
-            await restored.dispose()
-            connection.execute(f'drop database "{name}" with (force)')
 
 
 async def queue(source: AsyncEngine, *bodies: str) -> list[int]:

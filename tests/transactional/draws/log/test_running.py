@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -69,10 +70,10 @@ async def test_a_run_that_fails_is_followed_by_others(
     keeper, sequence = keeper_in(tmp_path), running.sequence
     errors = [RuntimeError("nobody foresaw it"), published.LogBrokenError("It does not add up.")]
 
-    async def failing(source: AsyncEngine, keeper: Keeper) -> log.Placed:
+    async def failing(source: AsyncEngine, keeper: Keeper, asking: httpx.AsyncClient) -> log.Placed:
         if errors:
             raise errors.pop()
-        return await sequence(source, keeper)
+        return await sequence(source, keeper, asking)
 
     monkeypatch.setattr(running, "sequence", failing)
     await _append(fresh_engine, 1)

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.postgres import DatabaseUrls
 from simulation.witness import Fault
+from tests.transactional.draws.log.backups import backed_up
 from tests.transactional.draws.log.draws_in_rows import SECOND, opened
 from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
 from transactional.db import engine, reading, writing
 from transactional.draws.log import service as log
-from transactional.draws.log import witnessing
+from transactional.draws.log import witness_calls, witnessing
 from transactional.draws.log.checkpoints import checkpoint
 from transactional.draws.log.notes import cosigned_at, note
 from transactional.gauges import Gauges
@@ -45,12 +47,13 @@ async def test_what_a_witness_saw_is_served_below_the_checkpoint(fresh_engine: A
 
 
 @pytest.mark.parametrize(
-    "fault", ["dies", "refuses", "lies", "other_key", "no_time", "ahead", "garbage", "floods", "slow", "forgets"]
+    "fault", ["dies", "refuses", "lies", "other_key", "no_time", "garbage", "floods", "slow", "forgets"]
 )
 async def test_a_witness_that_does_not_cosign_stops_nothing_and_is_asked_again(
     fresh_engine: AsyncEngine, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(witnessing, "PATIENCE_S", 1.5)
+    monkeypatch.setattr(witness_calls, "PATIENCE_S", 1.5)
+    monkeypatch.setattr(witnessing, "FIRST_REST_S", 60.0)
     monkeypatch.setattr("simulation.witness.SLOW_S", 2.0)
     bad, good = witness_in(tmp_path, 1), witness_in(tmp_path, 2)
     bad.fault = fault
@@ -93,6 +96,63 @@ async def test_books_and_folder_that_are_both_older_than_what_a_witness_saw_sign
             await run(older, forked)
     assert checkpoint(note((forked.folder / "checkpoint").read_text()).text).size == 0
     await older.dispose()
+
+
+async def test_a_witness_that_was_down_is_asked_again_whether_it_has_seen_more(
+    fresh_engine: AsyncEngine, fresh_database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: object) -> None:
+        raise httpx.ConnectError("nobody there")
+
+    async with backed_up(fresh_engine, fresh_database) as older:
+        async with serving(witness_in(tmp_path)) as asked:
+            await queue(fresh_engine, 1)
+            await run(fresh_engine, keeper_in(tmp_path, *asked))
+            forked = keeper_in(tmp_path / "older", *asked)
+            with monkeypatch.context() as patch:
+                patch.setattr(witness_calls, "shown", down)
+                await run(older, forked)
+            await queue(older, 2)
+            forked.memory.resting.clear()
+            with pytest.raises(log.LogBrokenError, match="has seen a log of 1 leaves"):
+                await run(older, forked)
+        with pytest.raises(log.LogBrokenError, match="has seen a log of 1 leaves"):  # nor once it is down again
+            await run(older, forked)
+    assert checkpoint(note((forked.folder / "checkpoint").read_text()).text).size == 0
+
+
+async def test_what_a_witness_refuses_tells_that_it_has_seen_more_where_it_shows_nothing(
+    fresh_engine: AsyncEngine, fresh_database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> None:
+        return None
+
+    async with backed_up(fresh_engine, fresh_database) as older, serving(witness_in(tmp_path)) as asked:
+        await queue(fresh_engine, 1)
+        await run(fresh_engine, keeper_in(tmp_path, *asked))
+        await queue(older, 2)
+        monkeypatch.setattr(witness_calls, "shown", nothing)
+        forked = keeper_in(tmp_path / "older", *asked)
+        with pytest.raises(log.LogBrokenError, match="it has seen 1 leaves"):
+            await run(older, forked)
+    assert checkpoint(note((forked.folder / "checkpoint").read_text()).text).size == 0
+
+
+async def test_a_witness_that_cosigned_for_this_process_and_only_claims_more_stops_nothing(
+    fresh_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with serving(witness := witness_in(tmp_path)) as asked:
+        keeper = keeper_in(tmp_path, *asked)
+        await queue(fresh_engine, 1)
+        assert (await run(fresh_engine, keeper)).cosignatures == 1
+        witness.fault = "ahead"
+        for number in (2, 3):
+            await queue(fresh_engine, number)
+            placed = await run(fresh_engine, keeper)
+            assert (placed.size, placed.cosignatures) == (number, 0)
+        witness.fault = None
+        keeper.memory.resting.clear()
+        assert (await run(fresh_engine, keeper)).cosignatures == 1
 
 
 async def test_the_gauges_tell_what_waits_for_the_log_and_for_a_witness(
