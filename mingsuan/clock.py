@@ -13,6 +13,11 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def frozen() -> datetime | None:
+    """The instant that `at` froze, for those who otherwise ask another clock than this machine's."""
+    return _frozen.get()
+
+
 def business_date(instant: datetime, zone: tzinfo) -> date:
     """Calendar date of an instant in the shop's zone. Raises ValueError for a naive instant."""
     if instant.tzinfo is None:

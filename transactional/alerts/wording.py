@@ -98,6 +98,10 @@ def kind_texts(_: Translator) -> dict[str, tuple[str, str]]:
             _("Draw {number} is not what the public log says"),
             _("The books of “{title}” are older than the log, after a restore. It is not decided; look at both."),
         ),
+        "draw_clock_ahead": (
+            _("Draw {number} is ahead of the clock"),
+            _("The last entry of “{title}” lies {seconds} s in the future: a clock was wrong. It takes none now."),
+        ),
         "draw_lost": (
             _("Draw {number} is in the public log and not in the books"),
             _("It was opened after the backup that was restored. Its number stays taken, for everybody to see."),

@@ -20,6 +20,7 @@ from transactional.draws.api_schemas import (
 )
 from transactional.draws.entry_schemas import Entered, HoldView
 from transactional.draws.errors import (
+    DrawBusyError,
     DrawClosedError,
     DrawFullError,
     HoldEndedError,
@@ -95,6 +96,7 @@ async def show_draw(draw_id: UUID, session: Reading) -> DrawDetail:
     responses=responses(
         NotLoggedInError,
         NotFoundError,
+        DrawBusyError,
         DrawClosedError,
         DrawFullError,
         TooManyEntriesError,
@@ -137,6 +139,7 @@ async def list_my_entries(draw_id: UUID, customer: AsCustomer, session: Reading,
     responses=responses(
         NotLoggedInError,
         NotFoundError,
+        DrawBusyError,
         DrawClosedError,
         HoldTooLargeError,
         HoldPauseError,

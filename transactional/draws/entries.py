@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from transactional.db import ReadSession, WriteSession
 from transactional.draws import rules
 from transactional.draws.entry_standings import locked_one
-from transactional.draws.errors import DrawClosedError, DrawFullError
+from transactional.draws.errors import DrawBusyError, DrawClosedError, DrawFullError
 from transactional.draws.intake import Entering
 from transactional.draws.leaves import Opened
 from transactional.draws.models import Draw, DrawEntry
@@ -20,14 +20,14 @@ from transactional.errors import NotFoundError
 
 __all__ = ["Entering", "house", "kind_at", "mine", "opened", "range_at", "tickets"]
 HOUSE = UUID(int=0)
-PIECE = 32 * 2048
-"""Bytes of tickets that are computed before others get their turn."""
+PIECE = 2048
+"""Tickets that are computed at a time, beside the event loop."""
 
 
 async def house(session: WriteSession, draw_id: int, count: int) -> DrawEntry:
     """Entries of the operator's own, as the opening allows them: they pay nothing and are never reserves.
 
-    Raises DrawClosedError, DrawFullError, HouseRuleMissingError, NotFoundError.
+    Raises DrawBusyError, DrawClosedError, DrawFullError, HouseRuleMissingError, NotFoundError.
     """
     name = await session.scalar(select(Draw.public_id).where(Draw.id == draw_id))
     if name is None:
@@ -35,6 +35,8 @@ async def house(session: WriteSession, draw_id: int, count: int) -> DrawEntry:
     standing, _ = await locked_one(session, name)
     draw = standing.draw
     guard.may_enter_for_house(draw)
+    if standing.is_ahead():
+        raise DrawBusyError
     if not standing.takes_entries():
         raise DrawClosedError
     room = standing.room()
@@ -93,16 +95,27 @@ async def tickets(session: ReadSession, draw_id: int) -> AsyncIterator[bytes]:
         raise NotFoundError
     columns = select(DrawEntry.first_index, DrawEntry.count, DrawEntry.user_ref, DrawEntry.nonce)
     ranges = await session.stream(columns.where(DrawEntry.draw_id == draw_id).order_by(DrawEntry.first_index))
-    piece, reached = bytearray(), 0
+    piece: list[tuple[range, bytes, bytes]] = []
+    held = reached = 0
     async for first, count, user_ref, nonce in ranges:
         if first != reached:
             raise RuntimeError(f"entries of draw {draw_id} have a gap or an overlap at {reached}")
         reached += count
-        for index in range(first, reached):
-            piece += rules.ticket(public_id, index, user_ref, rules.nonce_of(nonce, index))
-            if len(piece) >= PIECE:
-                yield bytes(piece)
-                piece.clear()
-                await asyncio.sleep(0)  # others get their turn
+        for start in range(first, reached, PIECE):
+            part = range(start, min(start + PIECE, reached))
+            piece.append((part, user_ref, nonce))
+            held += len(part)
+            if held >= PIECE:
+                yield await asyncio.to_thread(_tickets, public_id, piece)
+                piece, held = [], 0
     if piece:
-        yield bytes(piece)
+        yield await asyncio.to_thread(_tickets, public_id, piece)
+
+
+def _tickets(draw: UUID, ranges: Iterable[tuple[range, bytes, bytes]]) -> bytes:
+    """Of ranges of entries with their user's reference and their nonce."""
+    return b"".join(
+        rules.ticket(draw, index, user_ref, rules.nonce_of(nonce, index))
+        for indices, user_ref, nonce in ranges
+        for index in indices
+    )

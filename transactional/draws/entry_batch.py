@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from transactional.db import WriteSession
-from transactional.draws import entry_rows
+from transactional.draws import entry_alarms, entry_rows
 from transactional.draws.entry_deciding import Chance, Standing, usable
 from transactional.draws.entry_queries import CHANCES, LOOK, WRITE
 from transactional.draws.entry_requests import EnterRequest
@@ -29,7 +29,7 @@ async def enter(session: WriteSession, requests: Sequence[EnterRequest], zone: Z
     """For each request its entries, or why it was refused; all in the caller's transaction.
 
     At most one request per customer (ValueError otherwise). Raises IntegrityError when another transaction used the
-    same key for another draw meanwhile: to be tried again in a new transaction.
+    same key for another draw meanwhile: to be tried again in a new transaction. Raises DrawBusyError.
     """
     if len({request.customer_id for request in requests}) != len(requests):
         raise ValueError("a batch takes one request per customer, whose wallet it weighs once")
@@ -47,6 +47,7 @@ async def enter(session: WriteSession, requests: Sequence[EnterRequest], zone: Z
         outcomes.append(outcome)
     if accepted:
         await _write(session, accepted, zone)
+    await entry_alarms.clocks(session, standings.values())
     for standing in standings.values():
         if standing.was_filled():
             await step_at(session, standing.draw.id)
@@ -64,7 +65,7 @@ async def _look(
         "subject": [request.subject for request in requests],
         "key": [request.idempotency_key for request in requests],
         "hold": [request.hold_id for request in requests],
-        "payer": [request.customer_id for request in requests if request.pay == "wallet"],
+        "payer": [r.customer_id for r in requests if r.pay == "wallet" and _is_open(standings.get(r.draw))],
         "at": at,
     }
     return (await session.execute(LOOK, values)).all()
@@ -88,7 +89,7 @@ async def _forbidden(
 ) -> dict[EnterRequest, ShopError]:
     """What the rules of play refuse. Asked once wallets are locked, so that what was staked elsewhere is counted."""
     fresh = [request for request, row in zip(requests, rows, strict=True) if row.request_sha256 is None]
-    asking = [(request, standings[request.draw]) for request in fresh if request.draw in standings]
+    asking = [(request, standings[request.draw]) for request in fresh if _is_open(standings.get(request.draw))]
     if not asking:
         return {}
     wishes = [
@@ -96,6 +97,11 @@ async def _forbidden(
     ]
     refusals = await guard.refusals_of_many(session, wishes, at)
     return {request: why for (request, _), why in zip(asking, refusals, strict=True) if why is not None}
+
+
+def _is_open(standing: Standing | None) -> bool:
+    """Whether the request has to be weighed at all: nothing is locked for one that comes too late."""
+    return standing is not None and standing.takes_entries()
 
 
 def _answered(request: EnterRequest, row: Any) -> Outcome | None:

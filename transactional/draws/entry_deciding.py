@@ -14,6 +14,7 @@ from transactional.draws.entry_requests import EnterRequest
 from transactional.draws.entry_rows import Accepted
 from transactional.draws.entry_rules import Pack
 from transactional.draws.errors import (
+    DrawBusyError,
     DrawClosedError,
     DrawFullError,
     HoldEndedError,
@@ -55,6 +56,10 @@ class Standing:
     def takes_entries(self) -> bool:
         return self.draw.state == "open" and not entry_rules.is_over(self.second, self.draw.closes_at)
 
+    def is_ahead(self) -> bool:
+        """Whether its last entry lies in a future that no honest clock showed: another would have to lie, too."""
+        return self.draw.state == "open" and entry_rules.is_far_ahead(self.draw.last_second, self.at)
+
     def room(self) -> int | None:
         """How many more can be promised, or None for no limit."""
         return entry_rules.room(self.draw.capacity, self.next_index, self.held)
@@ -69,6 +74,8 @@ class Standing:
 
     def refusal(self, request: EnterRequest, row: Any, chances: Sequence[Chance]) -> ShopError | None:
         """Why not, if not; `row` is what `LOOK` says."""
+        if self.is_ahead():
+            return DrawBusyError()
         if not self.takes_entries():
             return DrawClosedError()
         return self._without_place(request, row) or self._without_means(request, row, chances)

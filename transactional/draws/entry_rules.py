@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MOST_AHEAD_S = 300
+"""A draw's batches may reach two minutes ahead of the clock, and no further."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:
@@ -30,6 +33,11 @@ def room(capacity: int, taken: int, held: int) -> int | None:
 def second_of(at: datetime, last_second: int | None) -> int:
     """The second in which an entry is accepted: never before the one that was accepted last."""
     return max(int(at.timestamp()), last_second or 0)
+
+
+def is_far_ahead(last_second: int | None, at: datetime) -> bool:
+    """Whether the last entry was accepted in a second so late that some clock must have been wrong."""
+    return last_second is not None and last_second > int(at.timestamp()) + MOST_AHEAD_S
 
 
 def is_over(second: int, closes_at: datetime | None) -> bool:

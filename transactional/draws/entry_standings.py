@@ -4,31 +4,55 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, text
+from sqlalchemy.exc import DBAPIError
 
 from mingsuan import clock
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.entry_deciding import Standing
 from transactional.draws.entry_queries import HELD
+from transactional.draws.errors import DrawBusyError
 from transactional.draws.models import Draw
 from transactional.errors import NotFoundError
+
+LOCK_WAIT_S = 5
+"""A draw that is locked for longer is not waited for: people are told to come back."""
+LOCK_NOT_AVAILABLE = "55P03"
+PATIENCE = text("select set_config('lock_timeout', :most, true)")
+NOW = text("select clock_timestamp(), set_config('lock_timeout', '0', true)")
 
 
 async def locked(session: WriteSession, public_ids: Collection[UUID]) -> tuple[dict[UUID, Standing], datetime]:
     """The draws of these names that were opened, locked until the transaction ends, and the instant that counts.
 
-    The clock is read when they are locked: a second that was over at some earlier lock gets no entry any more.
+    One that has ended takes nothing ever after, so that it is only looked at: whoever asks for it holds up nobody. The
+    instant is read once they are locked, from the database, whose clock all processes share: a second that was over
+    at some earlier lock gets no entry any more. Raises DrawBusyError.
     """
     draws = select(Draw).where(Draw.public_id.in_(public_ids), Draw.state != "draft").order_by(Draw.id)
     fresh = {"populate_existing": True}
-    found = (await session.scalars(draws.with_for_update(), execution_options=fresh)).all()
-    at = clock.now()
-    kept = await held(session, found, at)
-    return {draw.public_id: Standing.of(draw, kept.get(draw.id, 0), at) for draw in found}, at
+    seen = (await session.scalars(draws, execution_options=fresh)).all()
+    taking = [draw.id for draw in seen if draw.state == "open"]
+    if taking:
+        await session.execute(PATIENCE, {"most": f"{LOCK_WAIT_S}s"})
+        await _lock(session, draws.where(Draw.id.in_(taking)).with_for_update())
+    told: datetime = (await session.execute(NOW)).one()[0]
+    at = clock.frozen() or told
+    kept = await held(session, [draw for draw in seen if draw.id in taking], at)
+    return {draw.public_id: Standing.of(draw, kept.get(draw.id, 0), at) for draw in seen}, at
+
+
+async def _lock(session: WriteSession, draws: Select[tuple[Draw]]) -> None:
+    try:
+        (await session.scalars(draws, execution_options={"populate_existing": True})).all()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise DrawBusyError from error
+        raise
 
 
 async def locked_one(session: WriteSession, public_id: UUID) -> tuple[Standing, datetime]:
-    """The same for one draw. Raises NotFoundError."""
+    """The same for one draw. Raises NotFoundError, DrawBusyError."""
     standings, at = await locked(session, [public_id])
     if public_id not in standings:
         raise NotFoundError

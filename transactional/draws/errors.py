@@ -9,6 +9,12 @@ class DrawClosedError(ShopError):
     message = "This draw takes no entries now. Nothing was charged."
 
 
+class DrawBusyError(ShopError):
+    type, status = "draw-busy", 503
+    title = "Too many at once"
+    message = "This draw cannot take your entry right now; please try again in a moment. Nothing was charged."
+
+
 class DrawFullError(ShopError):
     type, status = "draw-full", 409
     title = "Not enough entries left"

@@ -15,6 +15,7 @@ from transactional.draws.entry_queries import BALANCE
 from transactional.draws.entry_schemas import HoldView
 from transactional.draws.entry_standings import locked_one
 from transactional.draws.errors import (
+    DrawBusyError,
     DrawClosedError,
     DrawFullError,
     HoldPauseError,
@@ -40,11 +41,13 @@ async def hold(session: WriteSession, customer_id: int, draw_public_id: UUID, co
     """Keep room for so many entries that the customer could pay now. An earlier hold of theirs in this draw is given
     up for it, and its end stays: nobody prolongs a hold.
 
-    Raises NotFoundError, DrawClosedError, HoldTooLargeError, HoldPauseError, DrawFullError, HoldsFullError,
-    NotEnoughChancesError, InsufficientBalanceError, and what rules of play refuse.
+    Raises NotFoundError, DrawBusyError, DrawClosedError, HoldTooLargeError, HoldPauseError, DrawFullError,
+    HoldsFullError, NotEnoughChancesError, InsufficientBalanceError, and what rules of play refuse.
     """
     standing, at = await locked_one(session, draw_public_id)
     draw = standing.draw
+    if standing.is_ahead():
+        raise DrawBusyError
     if not standing.takes_entries():
         raise DrawClosedError
     most = most_held(draw)

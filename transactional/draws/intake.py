@@ -17,11 +17,14 @@ from transactional.draws import entry_batch
 from transactional.draws.entry_batch import Outcome
 from transactional.draws.entry_requests import EnterRequest, Pay
 from transactional.draws.entry_schemas import Entered
+from transactional.draws.errors import DrawBusyError
 
 BATCH = 64
 LANES = 2
 """Batches under way at once; each holds one connection. Two on one draw wait for each other."""
 ATTEMPTS = 3
+MOST_WAITING = 4000
+"""More than these could not be answered before people give up."""
 
 Waiting = tuple[EnterRequest, asyncio.Future[Entered]]
 
@@ -51,6 +54,8 @@ class Entering:
 
         A caller who gives up does not undo it: the same key gets the same answer.
         """
+        if len(self._waiting) >= MOST_WAITING:
+            raise DrawBusyError
         request = EnterRequest(customer_id, draw_public_id, count, idempotency_key, pay, hold_id, expected_stake_fen)
         future: asyncio.Future[Entered] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
@@ -90,6 +95,8 @@ class Entering:
         try:
             async with writing(self._engine) as session:
                 return await entry_batch.enter(session, requests, self._zone)
+        except DrawBusyError as busy:
+            return [busy] * len(requests)
         except Exception:  # noqa: BLE001  (whatever it was, each request gets its own answer alone)
             return ()
 

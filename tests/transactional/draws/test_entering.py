@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from mingsuan import clock
 from tests.transactional.draws.open_draws import adult, chances, open_draw, refundable
 from tests.transactional.small_shop import Stocked
 from transactional.db import reading, writing
-from transactional.draws import entries, rules
+from transactional.draws import entries, entry_rules, entry_standings, intake, rules
 from transactional.draws.entry_schemas import Entered
 from transactional.draws.errors import (
+    DrawBusyError,
     DrawClosedError,
     DrawFullError,
     NotEnoughChancesError,
@@ -200,3 +202,69 @@ async def test_a_ticket_hides_its_owner_and_opens_to_what_the_receipt_says(stock
     assert (user.hex(), own.first_index) == (mine.user_ref, 3000)
     assert (laid_open.user_ref, laid_open.nonce) == (user, nonce)
     assert file[32 * 3002 : 32 * 3003] == rules.ticket(draw.public_id, 3002, user, nonce)
+
+
+async def test_a_draw_that_has_ended_is_refused_though_somebody_has_it_locked(stocked: Stocked) -> None:
+    draw = await refundable(stocked, state="closed", closed_at=clock.now())
+    who = await adult(stocked, "ann", 1000)
+    async with writing(stocked.shop.engine) as session:
+        await session.execute(text("select from shop.draw for update"))
+        await session.execute(text("select from shop.wallet for update"))
+        with pytest.raises(DrawClosedError):
+            await asyncio.wait_for(stocked.shop.entering.enter(who.id, draw.public_id, 1, "k", pay="wallet"), 3)
+
+
+async def test_a_draw_that_stays_locked_is_not_waited_for_for_ever(
+    stocked: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry_standings, "LOCK_WAIT_S", 1)
+    draw, who = await refundable(stocked), await adult(stocked, "ann", 1000)
+    enter = stocked.shop.entering.enter
+    async with writing(stocked.shop.engine) as session:
+        await session.execute(text("select from shop.draw for update"))
+        with pytest.raises(DrawBusyError):
+            await asyncio.wait_for(enter(who.id, draw.public_id, 1, "k", pay="wallet"), 10)
+    assert (await enter(who.id, draw.public_id, 1, "k", pay="wallet")).first_index == 0
+
+
+async def test_more_than_can_be_answered_in_time_are_told_so_at_once(
+    stocked: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MOST_WAITING", 3)
+    draw = await refundable(stocked)
+    many = [await adult(stocked, f"c{number}", 1000) for number in range(5)]
+    way = entries.Entering(stocked.shop.engine, stocked.shop.zone)
+    asking = (way.enter(who.id, draw.public_id, 1, "k", pay="wallet") for who in many)
+    told = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(each) for each in told] == [Entered] * 3 + [DrawBusyError] * 2
+
+
+async def test_the_second_of_an_entry_is_the_databases_whatever_this_machine_believes(
+    stocked: Stocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, who = await refundable(stocked), await adult(stocked, "ann", 1000)
+    wrong = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: wrong)
+    entered = await stocked.shop.entering.enter(who.id, draw.public_id, 1, "k", pay="wallet")
+    [(told,)] = await stocked.rows("select clock_timestamp()")
+    assert 0 <= told.timestamp() - entered.accepted_second < 30
+
+
+async def test_a_draw_far_ahead_of_the_clock_takes_nothing_and_staff_are_told(stocked: Stocked) -> None:
+    now = int(clock.now().timestamp())
+    draw = await refundable(stocked, last_second=now + entry_rules.MOST_AHEAD_S + 60)
+    who = await adult(stocked, "ann", 1000)
+    with pytest.raises(DrawBusyError):
+        await stocked.shop.entering.enter(who.id, draw.public_id, 1, "k", pay="wallet")
+    with pytest.raises(DrawBusyError):
+        async with writing(stocked.shop.engine) as session:
+            await entries.house(session, draw.id, 1)
+    alerts = "select kind, subject, severity, ended_at is null from shop.alert"
+    raised = ("draw_clock_ahead", f"draw:{draw.public_id}", "critical")
+    assert await stocked.rows(alerts) == [(*raised, True)]
+    with clock.at(clock.now() + timedelta(seconds=90)):
+        await entries.Entering(stocked.shop.engine, stocked.shop.zone).enter(
+            who.id, draw.public_id, 1, "l", pay="wallet"
+        )
+    assert await stocked.rows(alerts) == [(*raised, False)]
+    assert await stocked.rows("select count(*) from shop.draw_entry") == [(1,)]
