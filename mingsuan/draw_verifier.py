@@ -9,15 +9,18 @@ import argparse
 import base64
 import binascii
 import hashlib
+import io
 import json
+import struct
 import sys
 import time
-import zipfile
+import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Any, Final, Literal, NoReturn, TypeVar, get_args
 
@@ -32,6 +35,7 @@ EXITS: Final[Mapping[str, int]] = {
     "OPEN": 12,
     "OVERDUE": 13,
     "VOID": 14,
+    "VOID-UNTIMED": 15,
     "USAGE": 2,
     "FORMAT": 20,
     "BROUGHT-KEYS": 21,
@@ -63,7 +67,7 @@ EXITS: Final[Mapping[str, int]] = {
     "BAD-TILES": 47,
 }
 """Exit code of each verdict."""
-VERSION: Final = 1
+VERSION: Final = 2
 """Grows with every change of what is checked, so that a stored verdict tells what it is worth."""
 
 TICKET = b"mingsuan/draw/ticket/v1\0"
@@ -75,6 +79,10 @@ LEAF_BYTES = 65_535
 MANIFEST_BYTES = 64 << 20
 RULES_BYTES = 1 << 20
 SMALL_BYTES = 1 << 20
+CHECKPOINT_BYTES = 1 << 16
+CHECKPOINT_LINES = 100
+MOST_ENTRIES = 100_000_000
+MERGE_DELAY_S = 60
 DAY_S = 86_400
 CLOCKS_DIFFER_S = 600
 FIRST_SHOWN = 10_000_001
@@ -138,13 +146,18 @@ def canonical(content: object) -> bytes:
 def parsed_canonical(content: bytes, what: str) -> Any:
     """Raises FORMAT unless it is in the form of RFC 8785."""
     value = parsed(content, what)
+    check_canonical(value, content, what)
+    return value
+
+
+def check_canonical(value: object, content: bytes, what: str) -> None:
+    """Raises FORMAT unless the content is what RFC 8785 makes of the value."""
     try:
         is_canonical = canonical(value) == content
     except (ValueError, RecursionError):
         is_canonical = False
     if not is_canonical:
         malformed(f"{what} is not in the form of RFC 8785")
-    return value
 
 
 Form = Callable[[Any, str], Any]
@@ -170,6 +183,12 @@ def whole(value: Any, name: str, least: int = 0) -> int:
     if type(value) is not int or value < least:
         malformed(f"{name} is not an integer from {least} on")
     return value
+
+
+def exactly(expected: int, value: Any, name: str) -> int:
+    if type(value) is not int or value != expected:
+        malformed(f"{name} is not {expected}")
+    return expected
 
 
 def positive(value: Any, name: str) -> int:
@@ -373,15 +392,23 @@ class Key:
         return True
 
 
+SPACES = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000").union(map(chr, range(0x2000, 0x200B)))
+"""Unicode's white space."""
+
+
+def _is_key_name(name: str) -> bool:
+    return bool(name) and "+" not in name and SPACES.isdisjoint(name)
+
+
 def key_of(kind: int) -> Form:
     """`<name>+<key id>+<base64 of kind and key>`, C2SP signed-note."""
 
     def form(value: Any, name: str) -> Key:
         parts = words(value, name).split("+", 2)
-        if len(parts) != 3 or not parts[0] or any(sign.isspace() for sign in parts[0]):
+        if len(parts) != 3 or not _is_key_name(parts[0]):
             malformed(f"{name} is no key of a signed note")
         content = based(parts[2], name)
-        key_id = _sha256(parts[0].encode() + b"\n" + content).digest()[:4]
+        key_id = _sha256(parts[0].encode(errors="surrogatepass") + b"\n" + content).digest()[:4]
         if len(content) != 33 or content[0] != kind or parts[1] != key_id.hex():
             malformed(f"{name} is no Ed25519 key of type {kind}, or its id is another")
         return Key(parts[0], key_id, content[1:])
@@ -410,10 +437,9 @@ class Chain:
     def time_of(self, number: int) -> int:
         return self.genesis + (number - 1) * self.period
 
-    def round_of_draw(self, closed_at: int, delay_s: int) -> int | None:
-        """The round that decides, or None before the chain began."""
-        second = closed_at + delay_s
-        return (second - self.genesis) // self.period + 2 if second >= self.genesis else None
+    def round_of_draw(self, closed_at: int, delay_s: int) -> int:
+        """The round that decides."""
+        return (closed_at + delay_s - self.genesis) // self.period + 2
 
     def has_signed(self, number: int, signature: bytes) -> bool:
         """A canonical point of the group, not the identity, that pairs with the round's message."""
@@ -476,6 +502,8 @@ class Checkpoint:
 def checkpoint_of(value: Any, what: str) -> Checkpoint:
     """Raises FORMAT; C2SP signed-note and tlog-checkpoint."""
     text = words(value, what)
+    if len(text.encode(errors="surrogatepass")) > CHECKPOINT_BYTES or text.count("\n") > CHECKPOINT_LINES:
+        malformed(f"{what} is too long")
     body, blank, signatures = text.rpartition("\n\n")
     lines = body.split("\n")
     if not blank or not signatures.endswith("\n") or len(lines) < 3 or not all(lines):
@@ -483,7 +511,7 @@ def checkpoint_of(value: Any, what: str) -> Checkpoint:
     if any(sign < " " and sign != "\n" for sign in text):
         malformed(f"{what} holds a control character")
     size = lines[1]
-    if not (size.isascii() and size.isdigit() and len(size) <= 15) or str(int(size)) != size:
+    if not (size.isascii() and size.isdigit() and len(size) <= 16) or str(int(size)) != size or int(size) >= 1 << 53:
         malformed(f"{what} has no size")
     signed = tuple(_signature(line, what) for line in signatures[:-1].split("\n"))
     return Checkpoint(body + "\n", lines[0], int(size), based_hash(lines[2], what), signed)
@@ -492,7 +520,7 @@ def checkpoint_of(value: Any, what: str) -> Checkpoint:
 def _signature(line: str, what: str) -> tuple[str, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, content = rest.partition(" ")
-    if dash != "—" or not name or "+" in name:
+    if dash != "—" or not _is_key_name(name):
         malformed(f"{what} has a line that is no signature")
     signature = based(content, what)
     if len(signature) < 5:
@@ -532,6 +560,8 @@ def _cosigned(checkpoint: Checkpoint, key: Key, content: bytes) -> int:
     message = f"cosignature/v1\ntime {at}\n{checkpoint.body}".encode()
     if len(content) != 72 or not key.signed(content[8:], message):
         fault("BAD-WITNESS", f"the line of {key.name} is not its cosignature of this checkpoint")
+    if not 0 < at < 1 << 53:
+        fault("BAD-WITNESS", f"{key.name} signed at no time that can be")
     return at
 
 
@@ -590,6 +620,8 @@ def _runs(value: Any, name: str) -> Runs:
         kind = KINDS.index(run[0])
         are_joined = are_joined and kinds[-1:] != bytes([kind])
         before += whole(run[1], name, 1)
+        if before > MOST_ENTRIES:
+            malformed(f"{name} are of more entries than a draw can have")
         kinds.append(kind)
         ends.append(before)
     return Runs(bytes(kinds), ends, are_joined)
@@ -776,6 +808,8 @@ class Draw:
         if first.capacity == 0 == first.closes_at:
             malformed("the draw has neither a capacity nor a closing time")
         self.batches = [leaf.says for leaf in self.leaves if isinstance(leaf.says, Batch)]
+        if any(batch.first + batch.count > MOST_ENTRIES for batch in self.batches):
+            malformed(f"a draw has at most {MOST_ENTRIES} entries")
         self._firsts = [batch.first for batch in self.batches]
         self.sold = sum(batch.count for batch in self.batches)
         self.commitment, self.committed = self._once(Commitment)
@@ -806,15 +840,14 @@ class Draw:
         return self.opening.closes_at or None
 
     def deadline(self, round_time: int) -> int:
-        return round_time - min(60, self.opening.delay_s // 2)
+        return round_time - max(1, min(60, self.opening.delay_s // 2))
 
     def round_time(self, chain: Chain) -> int | None:
         """When the round that decides appears, or None while nothing fixes it."""
         if self.commitment:
             return chain.time_of(self.commitment.beacon_round)
         closes = self.closes()
-        number = None if closes is None else chain.round_of_draw(closes, self.opening.delay_s)
-        return None if number is None else chain.time_of(number)
+        return None if closes is None else chain.time_of(chain.round_of_draw(closes, self.opening.delay_s))
 
 
 def check_once(draw: Draw) -> None:
@@ -900,6 +933,9 @@ def pinned_chain(draw: Draw, policy: Policy) -> Chain:
         fault("WRONG-CHAIN", "the commitment is to another chain than the opening")
     if not chain.least_delay_s <= draw.opening.delay_s <= chain.most_delay_s:
         fault("WRONG-CHAIN", f"a delay of {draw.opening.delay_s} s is out of the chain's bounds")
+    closes = draw.closes()
+    if closes is not None and closes + draw.opening.delay_s < chain.genesis:
+        fault("WRONG-CHAIN", "the draw closes before its chain begins")
     return chain
 
 
@@ -913,10 +949,20 @@ def check_round(draw: Draw, chain: Chain) -> None:
         fault("WRONG-ROUND", f"round {number} decides this draw, not {said.beacon_round}")
     if said.beacon_time != chain.time_of(number):
         fault("WRONG-ROUND", f"round {number} appears at {chain.time_of(number)}, not at {said.beacon_time}")
+    if chain.time_of(said.fresh_round) < said.closed_at - chain.period:
+        fault("WRONG-ROUND", f"the commitment's fresh round {said.fresh_round} is older than the closing")
     if result and result.round != number:
         fault("WRONG-ROUND", f"the result is by round {result.round}, not {number}")
     if result and result.at < said.beacon_time:
         fault("WRONG-ROUND", "the result is dated before its round")
+
+
+def check_dated(draw: Draw, kind: type[OfDraw], code: str, latest: Callable[[Placed], int]) -> None:
+    """Raises the code for a leaf of a kind that is dated later than it can be."""
+    for leaf in draw.leaves:
+        at = getattr(leaf.says, "at", 0)
+        if isinstance(leaf.says, kind) and at > latest(leaf):
+            fault(code, f"a leaf of {kind.__name__.lower()} is dated {at}, but was there by {latest(leaf)}")
 
 
 def check_order_of_commitment(draw: Draw, chain: Chain) -> None:
@@ -986,16 +1032,17 @@ class Picks:
 
 
 def picks_of(draw: Draw) -> Picks | None:
-    """Computed from the commitment and the round's signature; None before a result."""
+    """Computed from the commitment and the round's signature, as many as the result names and one more; None before
+    a result."""
     said, result = draw.commitment, draw.result
     if said is None or result is None or draw.committed is None:
         return None
     order = picked(seed_of(draw.committed.hash, said.beacon_chain, result.round, result.signature), said.entries)
-    winners = tuple(next(order) for _ in range(min(said.winners, said.entries)))
+    winners = tuple(islice(order, min(said.winners, said.entries, len(result.winners) + 1)))
     eligible = said.entries - said.totals.house - sum(draw.kind_at(index) != "house" for index in winners)
-    wanted = min(said.reserves, eligible)
     following = (index for index in order if draw.kind_at(index) != "house")
-    return Picks(winners, tuple(next(following) for _ in range(wanted)))
+    wanted = max(0, min(said.reserves, eligible, len(result.reserves) + 1))
+    return Picks(winners, tuple(islice(following, wanted)))
 
 
 def check_winners(draw: Draw, picks: Picks) -> None:
@@ -1062,11 +1109,19 @@ def check_void(draw: Draw, chain: Chain, seen_by: Callable[[int], bool]) -> None
     if draw.void.reason == "undersold":
         _check_undersold(draw, draw.void)
         return
-    if draw.commitment is None and not draw.is_full() and not draw.opening.closes_at:
-        return
+    by = void_deadline(draw, chain)
+    if by is not None and draw.void.at > by:
+        fault("INVALID-VOID", f"the draw was voided at {draw.void.at}; until {by} it could be")
+    if by is not None and not seen_by(by):
+        fault("INVALID-VOID", f"no quorum of witnesses saw the void by {by}")
+
+
+def void_deadline(draw: Draw, chain: Chain) -> int | None:
+    """By when a quorum must have seen the void; None when there was nothing that anybody could foresee."""
+    if draw.void is None or draw.void.reason == "undersold":
+        return None
     round_time = draw.round_time(chain)
-    if round_time is None or not seen_by(draw.deadline(round_time)):
-        fault("INVALID-VOID", f"no quorum of witnesses saw the void by a minute before the round of {round_time}")
+    return None if round_time is None else draw.deadline(round_time)
 
 
 def _check_undersold(draw: Draw, void: Void) -> None:
@@ -1110,29 +1165,95 @@ class Manifest:
     witnessed: Annotated[Witnessed | None, _perhaps_witnessed]
 
 
+_END = struct.Struct("<4s4H2LH")
+_LISTED = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_WIDE = struct.Struct("<2H2Q")
+_LIST_BYTES = 4096
+_MEMBERS = {"manifest.json", "rules.txt", "tickets.bin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An entry of the archive's list; `at` is where its local header stands."""
+
+    name: str
+    form: tuple[int, int]
+    crc: int
+    size: int
+    at: int
+
+
 class Archive:
-    """The members of a bundle; the tickets are read in pieces, never as a whole."""
+    """The members of a bundle: a ZIP archive in its one plain form, read here so that there is one way to read it.
+
+    The tickets are read in pieces, never as a whole.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
-        try:
-            self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-            malformed(f"the bundle is no ZIP archive: {error}")
-        names = [member.filename for member in self._zip.infolist()]
+        self._file = file
+        listed, ends = self._listed()
+        names = [member.name for member in listed]
         for name in names:
             _check_brings_nothing(name, f"a member {name[:80]!r}")
         if len(set(names)) != len(names) or not {"manifest.json", "rules.txt"} <= set(names):
             malformed("a member of the bundle is missing, or comes twice")
-        if odd := set(names) - {"manifest.json", "rules.txt", "tickets.bin"}:
-            malformed(f"the bundle has members too many: {', '.join(sorted(odd))[:200]}")
-        for member in self._zip.infolist():
-            if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
-                malformed(f"{member.filename} is compressed or encrypted")
-        self.tickets_bytes = self._zip.getinfo("tickets.bin").file_size if "tickets.bin" in names else None
+        if odd := set(names) - _MEMBERS:
+            malformed(f"the bundle has members too many: {', '.join(sorted(odd))[:200]!r}")
+        self._content: dict[str, tuple[int, Member]] = {}
+        at = 0
+        for member in listed:
+            start = self._start(member, at)
+            self._content[member.name] = start, member
+            at = start + member.size
+        if at != ends:
+            malformed("the members of the archive do not fill it")
+        tickets = self._content.get("tickets.bin")
+        self.tickets_bytes = tickets[1].size if tickets else None
+
+    def _listed(self) -> tuple[list[Member], int]:
+        """The archive's list, and where it begins."""
+        size = self._file.seek(0, 2)
+        if size < _END.size:
+            malformed("the bundle is no ZIP archive")
+        sign, disk, of_disk, here, count, length, at, comment = _END.unpack(self._read(size - _END.size, _END.size))
+        if sign != b"PK\5\6" or comment or disk or of_disk or here != count:
+            malformed("the bundle is no ZIP archive of one part that ends without a comment")
+        if at + length != size - _END.size or length > _LIST_BYTES:
+            malformed("the archive's list is not where its end says, or too long")
+        content, members, done = self._read(at, length), [], 0
+        for _ in range(count):
+            member, done = _member(content, done)
+            members.append(member)
+        if done != length:
+            malformed("the archive's list holds more than its members")
+        return members, at
+
+    def _start(self, member: Member, at: int) -> int:
+        """Where the content begins of a member whose local header is here, and says the same as the list."""
+        name = member.name.encode()
+        header = self._read(at, _LOCAL.size + len(name))
+        sign, _, flags, method, _, _, crc, packed, size, length, extra = _LOCAL.unpack(header[: _LOCAL.size])
+        if member.at != at or sign != b"PK\3\4" or length != len(name) or header[_LOCAL.size :] != name:
+            malformed(f"{member.name} is not where the archive's list says")
+        start: int = at + len(header) + extra
+        if extra == _WIDE.size and packed == size == 0xFFFFFFFF:
+            kind, bytes_of, size, packed = _WIDE.unpack(self._read(at + len(header), extra))
+            extra = 0 if (kind, bytes_of) == (1, 16) else extra
+        if extra or ((flags, method), crc) != (member.form, member.crc) or not packed == size == member.size:
+            malformed(f"{member.name} is told otherwise in the archive's list than where it stands")
+        return start
+
+    def _read(self, at: int, count: int) -> bytes:
+        self._file.seek(at)
+        content = self._file.read(count)
+        if len(content) != count:
+            malformed("the archive ends too early")
+        return content
 
     def small(self, name: str, most: int) -> bytes:
         """A whole member of at most so many bytes."""
-        if self._zip.getinfo(name).file_size > most:
+        if self._content[name][1].size > most:
             malformed(f"{name} is too large")
         return b"".join(self._pieces(name, 1 << 20))
 
@@ -1140,24 +1261,52 @@ class Archive:
         return self._pieces("tickets.bin", piece)
 
     def _pieces(self, name: str, size: int) -> Iterator[bytes]:
-        try:
-            with self._zip.open(name) as member:
-                while piece := member.read(size):
-                    yield piece
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
-            malformed(f"{name} cannot be read: {error}")
+        at, member = self._content[name]
+        crc, ends = 0, at + member.size
+        while at < ends:
+            piece = self._read(at, min(size, ends - at))
+            crc, at = zlib.crc32(piece, crc), at + len(piece)
+            yield piece
+        if crc != member.crc:
+            malformed(f"{name} is damaged")
+
+
+def _member(content: bytes, at: int) -> tuple[Member, int]:
+    """The entry of the archive's list that begins here, and where the next one begins. Raises FORMAT."""
+    if at + _LISTED.size > len(content):
+        malformed("the archive's list ends too early")
+    header = _LISTED.unpack(content[at : at + _LISTED.size])
+    sign, _, _, flags, method, _, _, crc, packed, size, length, extra, comment, disk, _, _, local = header
+    end = at + _LISTED.size + length
+    try:
+        name = content[at + _LISTED.size : end].decode()
+    except UnicodeDecodeError:
+        malformed("a member of the archive has no name")
+    if sign != b"PK\1\2" or end > len(content) or extra or comment or disk:
+        malformed("the archive's list is not in its plain form")
+    if method or flags & ~0x800 or packed != size or size == 0xFFFFFFFF:
+        malformed(f"{name[:80]!r} is compressed, encrypted or larger than can be")
+    return Member(name, (flags, method), crc, size, local), end
 
 
 def _check_brings_nothing(name: str, what: str) -> None:
-    if any(word in name.lower() for word in ("key", "policy")) or name in ("log", "witnesses", "quorum", "chains"):
+    name = name.lower()
+    if any(word in name for word in ("key", "policy")) or name in ("log", "witnesses", "quorum", "chains"):
         fault("BROUGHT-KEYS", f"the bundle brings {what}: keys come from the policy alone")
+
+
+_BRACKETS = 20_000
+"""A manifest of the form has fewer, but for one in ten bytes: more are only there to fill the memory of a reader."""
 
 
 def manifest_of(content: bytes) -> Manifest:
     """Raises FORMAT or BROUGHT-KEYS."""
-    value = parsed_canonical(content, "manifest.json")
+    if content.count(b"[") + content.count(b"{") > len(content) // 10 + _BRACKETS:
+        malformed("manifest.json is made of brackets")
+    value = parsed(content, "manifest.json")
     for name in value if isinstance(value, dict) else ():
         _check_brings_nothing(name, f"a field {name[:80]!r}")
+    check_canonical(value, content, "manifest.json")
     return read(Manifest, value, "manifest.json")
 
 
@@ -1233,7 +1382,7 @@ class Receipt:
     user_ref: Hash
     nonce: Hash
     at: Whole
-    merge_delay_s: Whole
+    merge_delay_s: Annotated[int, lambda value, name: exactly(MERGE_DELAY_S, value, name)]
 
     def ticket(self, index: int) -> bytes:
         nonce = _sha256(self.nonce + index.to_bytes(8, "big")).digest()
@@ -1269,8 +1418,9 @@ def check_receipt_placed(receipt: Receipt, draw: Draw, seen_at: int | None) -> N
         first, last = max(receipt.first, batch.first), min(end, batch.first + batch.count)
         if first < last:
             _check_receipt_in(receipt, batch, first, last)
-    is_due = draw.commitment is not None or (seen_at is not None and seen_at >= receipt.at + receipt.merge_delay_s)
-    if draw.sold < end and is_due:
+    told = [leaf.says.at for leaf in draw.leaves if isinstance(leaf.says, Batch | Result | Void)]
+    latest = max(*told, seen_at or 0, 0, 0)
+    if draw.sold < end and (draw.commitment is not None or latest >= receipt.at + receipt.merge_delay_s):
         fault("WRONG-RECEIPT", "the log was to hold these entries by now, and does not")
 
 
@@ -1334,6 +1484,10 @@ def run_all(checks: Sequence[Check]) -> tuple[tuple[Step, ...], FaultError | Non
                 state = "passed" if check.applies() else "absent"
             except FaultError as error:
                 failed, state = error, "failed"
+            except OSError:
+                raise
+            except Exception as error:  # noqa: BLE001  (no bundle brings a verifier down)
+                failed, state = FaultError("FORMAT", f"this cannot be verified: {type(error).__name__}"), "failed"
         steps.append(Step(check.words, state))
     return tuple(steps), failed
 
@@ -1358,6 +1512,7 @@ class Verification:
     def __init__(self, given: Given) -> None:
         self._given, self._policy = given, given.policy
         self._hasher: EntryHasher | None = None
+        self._not_compared = 0
         self._picks: Picks | None = None
 
     def checks(self) -> tuple[Check, ...]:
@@ -1370,7 +1525,7 @@ class Verification:
             Check("the checkpoint is signed by the pinned log", self._check_log),
             Check("every leaf is where the log has it", self._check_inclusion),
             Check("the log was only added to since it was witnessed", self._check_consistency, self._is_witnessed),
-            Check("checkpoints that were seen elsewhere agree", self._check_seen, lambda: bool(self._given.seen)),
+            Check("checkpoints of these sizes that were seen elsewhere agree", self._check_seen, self._has_compared),
             Check("what pinned witnesses signed is true", self._check_witnesses, lambda: bool(self._newest_seen)),
             Check("there is one commitment at most", lambda: check_once(self._draw)),
             Check("rules and promises are those of the opening", self._check_rules),
@@ -1384,14 +1539,14 @@ class Verification:
             Check("each batch holds the tickets that were logged", self._check_batches, there),
             Check("the committed tree is that of the tickets", self._check_root, there),
             Check("free, house and paid entries are counted right", lambda: check_kinds(self._draw)),
-            Check("the draw closed as it was to", lambda: check_closing(self._draw)),
+            Check("the draw closed as it was to", self._check_closing),
         )
 
     def _of_the_round(self) -> tuple[Check, ...]:
         there = self._is_committed
         return (
             Check("the beacon is a pinned one", self._check_chain),
-            Check("the round is the formula's", lambda: check_round(self._draw, self._chain), there),
+            Check("the round is the formula's", self._check_round, there),
             Check("the commitment came before its round", self._check_order, there),
             Check("the beacon signed its rounds", lambda: check_beacons(self._draw, self._chain), there),
             Check("the winners are those of the seed", self._check_winners, self._is_decided),
@@ -1410,6 +1565,9 @@ class Verification:
     def _is_witnessed(self) -> bool:
         return self._manifest.witnessed is not None
 
+    def _has_compared(self) -> bool:
+        return len(self._given.seen) > self._not_compared
+
     def _is_committed(self) -> bool:
         return self._draw.commitment is not None
 
@@ -1425,7 +1583,16 @@ class Verification:
     def _check_order(self) -> None:
         check_order_of_commitment(self._draw, self._chain)
 
+    def _check_closing(self) -> None:
+        check_closing(self._draw)
+        check_dated(self._draw, Batch, "CLOSING", self._latest)
+
+    def _check_round(self) -> None:
+        check_round(self._draw, self._chain)
+        check_dated(self._draw, Result, "WRONG-ROUND", self._latest)
+
     def _check_void(self) -> None:
+        check_dated(self._draw, Void, "INVALID-VOID", self._latest)
         check_void(self._draw, self._chain, self._void_seen_by)
 
     def _read(self) -> None:
@@ -1468,6 +1635,8 @@ class Verification:
         own = [self._manifest.checkpoint]
         if self._manifest.witnessed:
             own.append(self._manifest.witnessed.checkpoint)
+        sizes = {each.size for each in own}
+        self._not_compared = sum(seen.size not in sizes for seen in self._given.seen)
         for seen in self._given.seen:
             if any(each.size == seen.size and each.root != seen.root for each in own):
                 fault("SPLIT-VIEW", f"elsewhere the log of {seen.size} leaves was shown with another root")
@@ -1482,13 +1651,29 @@ class Verification:
         times = sorted(sight.at for sight in self._newest_seen)
         return times[self._policy.quorum - 1] if len(times) >= self._policy.quorum else None
 
-    def _early(self, leaf: Placed, by: int) -> list[Sight]:
-        """Witnesses that had seen a leaf by a second."""
+    def _latest(self, leaf: Placed) -> int:
+        """The latest second that a leaf can be dated: when a quorum had seen it, or now, and a leeway for clocks."""
+        first: dict[bytes, int] = {}
         witnessed = self._manifest.witnessed
+        early = (witnessed.checkpoint.size, self._early_seen) if witnessed else (0, [])
+        for size, seen in ((self._manifest.checkpoint.size, self._newest_seen), early):
+            for sight in seen if size > leaf.index else ():
+                key = sight.witness.key.public
+                first[key] = min(sight.at, first.get(key, sight.at))
+        times = sorted(first.values())[self._policy.quorum - 1 :]
+        return min([self._given.now, *times[:1]]) + CLOCKS_DIFFER_S
+
+    def _early(self, leaf: Placed, by: int) -> list[Sight]:
+        """Witnesses that had seen a leaf by a second, and not before what it builds on was there."""
+        witnessed, commitment = self._manifest.witnessed, self._draw.commitment
         holds = witnessed is not None and witnessed.checkpoint.size > leaf.index
-        return [sight for sight in self._early_seen if holds and sight.at <= by]
+        since = self._chain.time_of(commitment.fresh_round) - CLOCKS_DIFFER_S if commitment else 0
+        return [sight for sight in self._early_seen if holds and since <= sight.at <= by]
 
     def _void_seen_by(self, second: int) -> bool:
+        """Without as many pinned witnesses as a quorum nobody can tell: the verdict says so."""
+        if len(self._policy.witnesses) < self._policy.quorum:
+            return True
         voided = self._draw.voided
         return voided is not None and len(self._early(voided, second)) >= self._policy.quorum
 
@@ -1543,6 +1728,7 @@ class Verification:
                 fault("BAD-OPENING", f"what opens {_shown([opened.index])} does not give its ticket")
 
     def _check_forfeits(self) -> None:
+        check_dated(self._draw, Forfeit, "EARLY-FORFEIT", self._latest)
         check_forfeits_waited(self._draw, self._chain)
 
     def _check_receipt(self) -> None:
@@ -1559,8 +1745,8 @@ class Verification:
     def verdict(self) -> tuple[str, str]:
         """Once every step has passed."""
         draw, now = self._draw, self._given.now
-        if draw.void:
-            return "VOID", f"voided ({draw.void.reason}): {draw.void.words}"
+        if draw.void and draw.voided:
+            return self._verdict_on_void(draw.void, draw.voided)
         round_time = draw.round_time(self._chain)
         if draw.commitment is None or draw.committed is None or draw.result is None or round_time is None:
             if round_time is not None and now > round_time:
@@ -1569,15 +1755,42 @@ class Verification:
         early = self._early(draw.committed, draw.deadline(round_time))
         if len(early) < self._policy.quorum:
             return "VALID-UNTIMED", "all holds, but no quorum of witnesses saw the commitment before its round"
-        if self._chain.test or sum(not sight.witness.test for sight in early) < self._policy.quorum:
+        if self._is_test(early):
             return "TEST", "all holds, but with a beacon or witness that is a test"
-        return "VALID", "all holds"
+        return (
+            "VALID",
+            f"all holds; whether the log has more of this draw or its prize, verify-log tells{self._unseen()}",
+        )
+
+    def _verdict_on_void(self, void: Void, voided: Placed) -> tuple[str, str]:
+        told, by = f"voided ({void.reason}): {void.words[:_TOLD]}", void_deadline(self._draw, self._chain)
+        if by is None:
+            return "VOID", told
+        early = self._early(voided, by)
+        if len(early) < self._policy.quorum:
+            return "VOID-UNTIMED", f"no witness is pinned that could have seen it in time; {told}"
+        if self._is_test(early):
+            return "TEST", f"with a beacon or witness that is a test; {told}"
+        return "VOID", told
+
+    def _is_test(self, early: Sequence[Sight]) -> bool:
+        return self._chain.test or sum(not sight.witness.test for sight in early) < self._policy.quorum
+
+    def _unseen(self) -> str:
+        """What nobody but the log's keeper has signed, in words."""
+        witnessed = self._manifest.witnessed
+        if witnessed is None or self._seen_at() is not None:
+            return ""
+        return f"; no quorum has seen what follows its first {witnessed.checkpoint.size} leaves"
 
     def facts(self) -> dict[str, Any]:
         """Of a draw that passed: what an auditor writes down."""
         draw = self._draw
         known: dict[str, Any] = {"draw_id": draw.opening.draw_id.hex(), "number": draw.opening.number}
-        known |= {"prize": draw.opening.prize.name, "entries": draw.sold, "checkpoint": self._manifest.checkpoint.size}
+        known |= {"prize": draw.opening.prize.name[:_TOLD], "entries": draw.sold}
+        known |= {"checkpoint": self._manifest.checkpoint.size}
+        if self._not_compared:
+            known |= {"checkpoints_not_compared": f"{self._not_compared}, of other sizes: verify-log compares them"}
         if draw.commitment and draw.committed:
             totals = draw.commitment.totals
             known |= {"commit_hash": draw.committed.hash.hex(), "closed_at": draw.commitment.closed_at}
@@ -1607,6 +1820,14 @@ def verify(given: Given) -> Outcome:
 
 
 # ---------------------------------------------------------------- the command
+
+_TOLD = 500
+"""Signs of a text of the bundle that are shown."""
+
+
+def shown(text: str) -> str:
+    """A text on one line of a terminal that it cannot change: signs that are not printed are written as escapes."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def seen_of(content: bytes, log: Key) -> Checkpoint:
@@ -1649,17 +1870,17 @@ def _content(path: Path) -> bytes:
 
 
 def lines_of(outcome: Outcome) -> Iterator[str]:
-    """The outcome for people."""
+    """The outcome for people, the verdict first; nothing of a bundle can write lines of its own."""
+    yield shown(f"{outcome.code} (exit {outcome.exit}): {outcome.message}")
     signs = {"passed": "✓", "failed": "✗", "absent": "–", "not reached": "·"}
     for step in outcome.steps:
         yield f"{signs[step.state]} {step.words}"
     for name, value in outcome.facts.items():
-        yield f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-    yield f"{outcome.code} (exit {outcome.exit}): {outcome.message}"
+        yield shown(f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
 def json_of(outcome: Outcome) -> str:
-    """The outcome for programs, on one line."""
+    """The outcome for programs, on one line of ASCII."""
     return json.dumps(
         {
             "verdict": outcome.code,
@@ -1668,8 +1889,7 @@ def json_of(outcome: Outcome) -> str:
             "steps": [{"words": step.words, "state": step.state} for step in outcome.steps],
             "facts": outcome.facts,
             "version": VERSION,
-        },
-        ensure_ascii=False,
+        }
     )
 
 
@@ -1687,6 +1907,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     outcome = verify_files(given.bundle, given.policy, given.receipt, given.seen, given.now)
     lines = [json_of(outcome)] if given.json else list(lines_of(outcome))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever letters the terminal lacks
     sys.stdout.write("\n".join(lines) + "\n")
     return outcome.exit
 

@@ -4,29 +4,40 @@ That is a second commitment, a missing draw, tiles that do not agree, and anothe
 elsewhere. What one draw says is judged by `draw_verifier`; who saw what in time only a draw's bundle tells.
 """
 
+import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 
 from mingsuan.draw_verifier import (
+    CHECKPOINT_BYTES,
+    CLOCKS_DIFFER_S,
     LEAF_BYTES,
+    Batch,
     Chain,
     Check,
     Checkpoint,
+    Commitment,
     Draw,
     FaultError,
+    Forfeit,
     Opening,
     Outcome,
     Placed,
     Policy,
+    Result,
     Seal,
     Sight,
     Tree,
+    Void,
     check_beacons,
     check_closing,
+    check_dated,
     check_forfeits_waited,
     check_kinds,
     check_log_signature,
@@ -48,12 +59,14 @@ from mingsuan.draw_verifier import (
     pinned_chain,
     run_all,
     sights,
+    void_deadline,
 )
 
 WIDTH = 256
 HASH = 32
-CHECKPOINT_BYTES = 1 << 20
 TIMEOUT_S = 20
+WHOLE_S = 120
+"""A file of at most 16 MiB is there by then, or the log does not answer."""
 
 
 class Source(Protocol):
@@ -87,15 +100,20 @@ class Web:
     client: httpx.Client
 
     def read(self, path: str, most: int) -> bytes | None:
-        content = bytearray()
+        content, ends = bytearray(), time.monotonic() + WHOLE_S
+        url, plain = f"{self.prefix.rstrip('/')}/{path}", {"Accept-Encoding": "identity"}
         try:
-            with self.client.stream("GET", f"{self.prefix.rstrip('/')}/{path}", timeout=TIMEOUT_S) as answer:
+            with self.client.stream("GET", url, headers=plain, timeout=TIMEOUT_S) as answer:
                 if answer.status_code in (404, 410):
                     return None
                 answer.raise_for_status()
-                for piece in answer.iter_bytes():
+                if answer.headers.get("Content-Encoding", "identity") != "identity":
+                    raise OSError(f"{self.prefix} sends {path} packed, which was not asked for")
+                for piece in answer.iter_raw():  # what is packed none the less is no more than was counted
                     content += piece
                     _check_size(content, path, most)
+                    if time.monotonic() > ends:
+                        raise OSError(f"{self.prefix} did not send {path} in {WHOLE_S} s")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise OSError(f"{self.prefix} did not answer for {path}: {error}") from None
         return bytes(content)
@@ -211,7 +229,7 @@ class LogVerification:
         self._sights: list[Sight] = []
         self._of_draw: dict[bytes, list[Placed]] = {}
         self._draws: list[Draw] = []
-        self._seals = 0
+        self._seals: dict[int, set[bytes]] = {}
 
     def checks(self) -> tuple[Check, ...]:
         return (
@@ -222,6 +240,7 @@ class LogVerification:
             Check("the draws are numbered without gaps", self._check_numbers),
             Check("there is one commitment at most for a draw and a prize", self._check_commitments),
             Check("what each draw says of itself holds", self._check_draws),
+            Check("what was to come before a round does not follow it in the log", self._check_order),
         )
 
     def _read_checkpoint(self) -> None:
@@ -262,7 +281,7 @@ class LogVerification:
         for index, hash_, text in entries:
             says = leaf_of(text, f"leaf {index}")
             if isinstance(says, Seal):
-                self._seals += 1
+                self._seals.setdefault(says.seal_no, set()).add(says.head)
             else:
                 self._of_draw.setdefault(says.draw_id, []).append(Placed(index, hash_, says))
 
@@ -280,7 +299,8 @@ class LogVerification:
         for draw in self._draws:
             _of(draw, check_once)
             if draw.commitment and not draw.void:
-                other = given_away.setdefault(draw.opening.prize.item, draw.opening.number)
+                item = unicodedata.normalize("NFKC", draw.opening.prize.item).strip()
+                other = given_away.setdefault(item, draw.opening.number)
                 if other != draw.opening.number:
                     fault("SECOND-COMMIT", f"draws {other} and {draw.opening.number} give away the same thing")
 
@@ -299,7 +319,23 @@ class LogVerification:
             check_reserves(draw, picks)
         check_forfeits_waited(draw, chain)
         check_replacements(draw)
+        for kind, code in DATED:
+            check_dated(draw, kind, code, self._latest)
         check_void(draw, chain, _unknown)
+
+    def _latest(self, _: Placed) -> int:
+        """The latest second that a leaf can be dated."""
+        times = sorted(sight.at for sight in self._sights)[self._given.policy.quorum - 1 :]
+        return min([self._given.now, *times[:1]]) + CLOCKS_DIFFER_S
+
+    def _check_order(self) -> None:
+        """Every round that the log knows, verified by now, was there before the leaves that follow it."""
+        known = 0
+        leaves = [(leaf.index, leaf, draw) for draw in self._draws for leaf in draw.leaves]
+        for _, leaf, draw in sorted(leaves, key=lambda placed: placed[0]):
+            chain = self._chain(draw)
+            _of(draw, partial(_check_in_time, leaf, chain, known))
+            known = max(known, _known_by(leaf, chain))
 
     def verdict(self) -> tuple[str, str]:
         """Once every step has passed."""
@@ -332,7 +368,8 @@ class LogVerification:
             "draws": len(self._draws),
             "decided": sum(draw.result is not None for draw in self._draws),
             "voided": sum(draw.void is not None for draw in self._draws),
-            "ledger_seals": self._seals,
+            "ledger_seals": len(self._seals),
+            "ledger_seals_contradicted": sum(len(heads) > 1 for heads in self._seals.values()),
         }
 
 
@@ -351,6 +388,26 @@ def _of(draw: Draw, check: Callable[[Draw], None]) -> None:
         check(draw)
     except FaultError as error:
         raise FaultError(error.code, f"draw {draw.opening.number}: {error}") from None
+
+
+DATED = ((Batch, "CLOSING"), (Result, "WRONG-ROUND"), (Forfeit, "EARLY-FORFEIT"), (Void, "INVALID-VOID"))
+"""Leaves that are not dated ahead, and the verdict when they are."""
+
+
+def _check_in_time(leaf: Placed, chain: Chain, known: int, draw: Draw) -> None:
+    """Raises LATE-COMMIT or INVALID-VOID for what lies behind a round that appeared at its deadline or later."""
+    if isinstance(leaf.says, Commitment) and known >= draw.deadline(chain.time_of(leaf.says.beacon_round)):
+        fault("LATE-COMMIT", f"before the commitment the log knows a round of {known}")
+    by = void_deadline(draw, chain) if isinstance(leaf.says, Void) else None
+    if by is not None and known >= by:
+        fault("INVALID-VOID", f"before the void the log knows a round of {known}; its deadline was {by}")
+
+
+def _known_by(leaf: Placed, chain: Chain) -> int:
+    """When the youngest round appeared that a leaf names."""
+    if isinstance(leaf.says, Commitment | Forfeit):
+        return chain.time_of(leaf.says.fresh_round)
+    return chain.time_of(leaf.says.round) if isinstance(leaf.says, Result) else 0
 
 
 def _unknown(_: int) -> bool:

@@ -13,13 +13,16 @@ from tests.draws.cheats import (
     backdated_commit,
     batch_after_closing,
     batch_after_commit,
+    batch_ahead,
     batch_hidden,
     batches_told,
     broken_promise,
+    broken_promise_of_a_void_draw,
     chosen_closing,
     commit_after_result,
     commit_in_time,
     committed,
+    cosigned_at,
     cut_proof,
     decided_after_void,
     decided_as,
@@ -36,6 +39,7 @@ from tests.draws.cheats import (
     forfeited,
     forged_log_line,
     forked_log,
+    fresh_before_closing,
     ground_winner,
     half_a_quorum,
     just_opened,
@@ -55,6 +59,7 @@ from tests.draws.cheats import (
     renamed_log,
     reordered,
     reserves_told,
+    result_ahead,
     result_without_commitment,
     rewritten,
     rewritten_leaf,
@@ -62,6 +67,8 @@ from tests.draws.cheats import (
     second,
     second_commit,
     second_forfeit,
+    seen_a_second_before_round,
+    seen_before_it_was,
     shop_chain,
     shopped_result,
     shortened_step,
@@ -75,9 +82,14 @@ from tests.draws.cheats import (
     unjoined,
     unwitnessed_commit,
     voided_after_commit,
+    voided_ahead,
     voided_beside_result,
+    voided_for_own_witness,
+    voided_late_by_its_own_words,
     voided_late_though_full,
+    voided_on_the_test_chain,
     voided_undersold,
+    voided_unseen,
     whole_quorum,
     winners_told,
     with_house,
@@ -87,7 +99,7 @@ from tests.draws.cheats import (
     without,
     wrongly_opened_reserve,
 )
-from tests.draws.memory_log import LOG
+from tests.draws.memory_log import LOG, WITNESS
 from tests.draws.worlds import OPENED_AT, REAL, Case, Plan, Story, decided, policy, signed_round
 from transactional.canonical_json import canonical
 
@@ -120,6 +132,15 @@ ATTACKS: Mapping[str, Attack] = {
         lambda: with_members(lambda m: {**m, "policy.json": canonical(policy())}), "BROUGHT-KEYS"
     ),
     "the manifest brings the log's key": Attack(lambda: rewritten(lambda m: m.update(log=LOG.vkey)), "BROUGHT-KEYS"),
+    "the bundle brings a policy in capitals": Attack(
+        lambda: with_members(lambda m: {**m, "Policy.JSON": b"{}"}), "BROUGHT-KEYS"
+    ),
+    "the manifest brings a witness, in another form": Attack(
+        lambda: with_members(
+            lambda m: {**m, "manifest.json": b'{"Witnesses": 1,' + m["manifest.json"].removeprefix(b"{")}
+        ),
+        "BROUGHT-KEYS",
+    ),
     # the log
     "another log under the same name": Attack(foreign_log, "LOG-KEY"),
     "a log of another name": Attack(renamed_log, "LOG-KEY"),
@@ -270,7 +291,56 @@ ATTACKS: Mapping[str, Attack] = {
     "void as undersold before closing": Attack(
         partial(voided_undersold, 41, 3_599), "INVALID-VOID", partial(voided_undersold, 41, 9_000), "VOID"
     ),
+    "a void that the operator's own witness alone saw in time": Attack(
+        voided_for_own_witness, "TEST", partial(voided_after_commit, 300), "VOID"
+    ),
+    "a void on the test chain": Attack(voided_on_the_test_chain, "TEST", partial(voided_after_commit, 100), "VOID"),
+    "a void that nobody is pinned to see": Attack(
+        voided_unseen, "VOID-UNTIMED", lambda: Story(BY_TIME).open().sell(12).void().case(), "VOID"
+    ),
+    "a void that a pinned witness did not see": Attack(
+        partial(voided_unseen, WITNESS), "INVALID-VOID", lambda: Story(BY_TIME).open().sell(12).void().case(), "VOID"
+    ),
+    "void as undersold without a closing time": Attack(
+        lambda: Story().open().sell(12).void("undersold").case(),
+        "INVALID-VOID",
+        lambda: Story().open().sell(12).void().case(),
+        "VOID",
+    ),
+    "void as undersold though committed": Attack(
+        partial(voided_after_commit, 300, reason="undersold"),
+        "INVALID-VOID",
+        partial(voided_after_commit, 300),
+        "VOID",
+    ),
+    "void as undersold, dated ahead": Attack(
+        voided_ahead, "INVALID-VOID", partial(voided_undersold, 50, 3_600), "VOID"
+    ),
+    "void that is late by its own words": Attack(
+        voided_late_by_its_own_words, "INVALID-VOID", partial(voided_after_commit, 60), "VOID"
+    ),
+    # clocks
+    "a batch dated ahead": Attack(batch_ahead, "CLOSING", lambda: Story().open().sell(12).case(), "OPEN"),
+    "a result dated ahead": Attack(result_ahead, "WRONG-ROUND"),
+    "cosigned at no time": Attack(partial(cosigned_at, 0), "BAD-WITNESS"),
+    "seen before it can have been": Attack(seen_before_it_was, "VALID-UNTIMED", commit_in_time),
+    "a fresh round from before closing": Attack(
+        partial(fresh_before_closing, 1), "WRONG-ROUND", partial(fresh_before_closing, 0)
+    ),
+    "a draw that closes before its chain begins": Attack(
+        lambda: leaf_with(closes_at=1_000), "WRONG-CHAIN", just_opened, "OPEN"
+    ),
+    "seen in the second of its round": Attack(
+        partial(seen_a_second_before_round, 0), "VALID-UNTIMED", partial(seen_a_second_before_round, 1)
+    ),
     # receipts
+    "a receipt for what a voided draw never logged": Attack(
+        partial(broken_promise_of_a_void_draw, 60),
+        "WRONG-RECEIPT",
+        partial(broken_promise_of_a_void_draw, 59),
+        "VOID",
+    ),
+    "a receipt that promises nothing": Attack(lambda: receipt_with(merge_delay_s=61), "WRONG-RECEIPT", receipt_with),
     "a receipt that was altered": Attack(receipt_altered, "WRONG-RECEIPT", receipt_with),
     "a receipt by another log": Attack(
         lambda: receipt_with(signer=replace(LOG, made_from="somebody else")), "WRONG-RECEIPT", receipt_with

@@ -234,8 +234,9 @@ def shortened_step(manifest: dict[str, Any]) -> None:
 
 
 def result_without_commitment() -> Case:
-    story = sold()
-    return story.say(sold().commit().decide().log.leaves[-1]).publish().case()
+    story, other = sold(), sold().commit().decide()
+    story.at = other.at
+    return story.say(other.log.leaves[-1]).publish().case()
 
 
 def unjoined(says: dict[str, Any]) -> dict[str, Any]:
@@ -432,10 +433,92 @@ def delivered(who: Callable[[Story], int], times: int = 1) -> Case:
     return story.case()
 
 
-def voided_after_commit(before_round_s: int, witnesses: tuple[Signer, ...] = (WITNESS,)) -> Case:
+def voided_after_commit(
+    before_round_s: int, witnesses: tuple[Signer, ...] = (WITNESS,), reason: str = "cancelled"
+) -> Case:
     """Some seconds before the round, or after it when negative."""
     story = sold().commit()
-    return story.void(at=story.committed.round_time - before_round_s, witnesses=witnesses).case()
+    return story.void(reason, story.committed.round_time - before_round_s, witnesses).case()
+
+
+def with_own_witness() -> dict[str, Any]:
+    """The policy pins a witness of the operator's, as a test, beside the real one."""
+    pinned = policy()
+    return {**pinned, "witnesses": [*pinned["witnesses"], {"key": OWN.vkey, "test": 1}]}
+
+
+def voided_for_own_witness() -> Case:
+    """Voided when the round was known; the operator's own witness says that it saw it sooner."""
+    story = sold().commit()
+    in_time = story.committed.round_time - 300
+    story.void(at=in_time, witnesses=()).publish(in_time, witnesses=(OWN,))
+    return story.case(policy=with_own_witness(), now=in_time + 900)
+
+
+def voided_on_the_test_chain() -> Case:
+    story = sold(Plan(chain=TEST)).commit()
+    return story.void(at=story.committed.round_time - 100).case()
+
+
+def voided_unseen(*pinned: Signer) -> Case:
+    """In time, by what it says, with these witnesses pinned; none was asked."""
+    return Story(BY_TIME).open().sell(12).void(witnesses=()).case(policy=policy(pinned))
+
+
+def voided_ahead() -> Case:
+    """As undersold, long before closing and dated as if after it; a witness was there."""
+    story = sold(replace(BY_TIME, capacity=50)).void("undersold", OPENED_AT + 3_600, witnesses=())
+    return story.publish(OPENED_AT + 500).case(now=OPENED_AT + 9_000)
+
+
+def voided_late_by_its_own_words() -> Case:
+    """A clock of the shop's that is ahead does not excuse what the leaf says."""
+    story = sold().commit()
+    deadline = story.committed.round_time - 60
+    return story.void(at=deadline + 1, witnesses=()).publish(deadline).case()
+
+
+def batch_ahead() -> Case:
+    return Story().open().sell(12, lambda says: {**says, "at": says["at"] + 661}).case()
+
+
+def result_ahead() -> Case:
+    story = sold().commit()
+    return story.decide(lambda says: {**says, "at": says["at"] + 661}).case()
+
+
+def cosigned_at(second: int) -> Case:
+    return sold().commit(publish=False).publish(second).decide().case()
+
+
+def seen_before_it_was() -> Case:
+    """A witness's clock is so far behind that it saw a commitment ten minutes before what the commitment knows."""
+    story = sold().commit(lambda says: _fresh(says, REAL.pace.round_at(says.round_time - 61)), publish=False)
+    return story.publish(story.committed.closed_at - 200).decide().case()
+
+
+def fresh_before_closing(rounds: int) -> Case:
+    """The newest round that it knows is older than the closing."""
+    return committed(lambda says: _fresh(says, REAL.pace.round_at(says.closed_at) - rounds))
+
+
+def seen_a_second_before_round(seconds: int) -> Case:
+    """On a chain that lets a second pass between closing and round."""
+    pinned = policy()
+    pinned["chains"][0]["least_delay_s"] = 1
+    story = sold(Plan(delay_s=1))
+    story.commit(lambda says: _fresh(says, says.round_no - 1), publish=False)
+    return story.publish(story.committed.round_time - seconds).decide().case(policy=pinned)
+
+
+def broken_promise_of_a_void_draw(after_s: int) -> Case:
+    """Voided a minute after a receipt whose entries never came; nobody signed the log since."""
+    story = Story().open().sell(12)
+    receipt = replace(story.ranges[-1], first=12).receipt()
+    return story.void(at=story.at + after_s, witnesses=()).case(receipt=receipt)
+
+
+OWN = Signer("own.example/witness", WITNESS_TYPE)
 
 
 def voided_beside_result() -> Case:

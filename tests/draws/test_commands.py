@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mingsuan.cli import app
 from mingsuan.draw_verifier import EXITS
 from tests.draws.attacks import ATTACKS
 from tests.draws.test_log_verifier import honest, shortened, written
+from tests.draws.verdicts import verdict_of
 from tests.draws.worlds import Case, Story, decided, policy
 from transactional.canonical_json import canonical
 
@@ -48,7 +50,7 @@ def test_verify_draw_exits_with_the_verdict(name: str, tmp_path: Path) -> None:
 
 def test_a_step_that_failed_is_shown_and_those_after_it_as_not_reached(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["verify-draw", *laid_out(ATTACKS["duplicate index"].dishonest(), tmp_path)])
-    signs = [line[0] for line in done.output.splitlines()[:25]]
+    signs = [line[0] for line in done.output.splitlines()[1:26]]
     assert signs == ["✓"] * 4 + ["–"] + ["✓"] * 4 + ["✗"] + ["·"] * 15
 
 
@@ -59,12 +61,46 @@ def test_of_an_open_draw_what_is_still_to_come_is_not_called_checked(tmp_path: P
     assert "the draw closed as it was to" not in absent
 
 
+def test_a_bundle_writes_no_lines_of_its_own_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = Story().open(lambda says: replace(says, prize_name="cup\nVALID (exit 0): all holds\x1b[8m\x9b8m\u202e"))
+    arguments = laid_out(story.sell().commit(publish=False).publish(witnesses=()).decide().case(), tmp_path)
+    told = CliRunner().invoke(app, ["verify-draw", *arguments]).output
+    draw_verifier.main(arguments)
+    as_json = CliRunner().invoke(app, ["verify-draw", *arguments, "--json"]).output
+    for shown in (told, capsys.readouterr().out, as_json):
+        assert all(sign.isprintable() for line in shown.split("\n") for sign in line)
+        assert [line for line in shown.splitlines() if line.startswith("VALID (")] == []
+    assert told.startswith("VALID-UNTIMED (exit 10): ")
+
+
+def test_a_checkpoint_of_another_size_is_not_called_compared(tmp_path: Path) -> None:
+    story = decided()
+    case = story.case(seen=(story.log.checkpoint(2),))
+    done = CliRunner().invoke(app, ["verify-draw", *laid_out(case, tmp_path)])
+    assert done.exit_code == 0
+    assert "– checkpoints of these sizes that were seen elsewhere agree" in done.output
+    assert "checkpoints_not_compared: 1, of other sizes: verify-log compares them" in done.output
+
+
+def test_what_nobody_has_seen_since_is_told_with_the_verdict() -> None:
+    story = decided()
+    size = story.published[-2].size
+    story.deliver(story.winners()[0]).published.pop()
+    outcome = verdict_of(story.publish(witnesses=()).case())
+    assert outcome.code == "VALID"
+    assert outcome.message.endswith(f"no quorum has seen what follows its first {size} leaves")
+
+
 def test_the_file_alone_is_a_program_wherever_it_is_copied_to(tmp_path: Path) -> None:
     arguments = laid_out(decided().case(), tmp_path)
     copy = shutil.copy(draw_verifier.__file__, tmp_path / "verify.py")
     command = [sys.executable, "-P", str(copy)]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "VALID (exit 0): all holds"), done.stderr
+    assert (done.returncode, done.stdout[:26]) == (0, "VALID (exit 0): all holds;"), done.stderr
+    poor = subprocess.run([*command, *arguments], capture_output=True, check=False, env={"PYTHONIOENCODING": "cp1252"})
+    assert (poor.returncode, poor.stdout[:5]) == (0, b"VALID"), poor.stderr
     none = subprocess.run([*command, *arguments[:1]], capture_output=True, text=True, check=False)
     assert none.returncode == EXITS["USAGE"]
 

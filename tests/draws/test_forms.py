@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import struct
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
@@ -96,6 +97,63 @@ def encrypted() -> Case:
     return replace(CASE, bundle=bytes(bundle))
 
 
+def spoilt(change: Callable[[bytes, int], bytes]) -> Case:
+    """The archive with another end; told where its list begins."""
+    bundle = CASE.bundle
+    return replace(CASE, bundle=change(bundle, int.from_bytes(bundle[-6:-2], "little")))
+
+
+def counting(members: int) -> Case:
+    """The archive's end tells another number of members."""
+    return replace(CASE, bundle=CASE.bundle[:-14] + members.to_bytes(2, "little") * 2 + CASE.bundle[-10:])
+
+
+def with_list(bundle: bytes, at: int, listed: bytes) -> bytes:
+    """The archive with another list of its members."""
+    end = bundle[-22:-10] + len(listed).to_bytes(4, "little") + at.to_bytes(4, "little") + bytes(2)
+    return bundle[:at] + listed + end
+
+
+def with_two_draws(bundle: bytes, at: int) -> bytes:
+    """The list's last entry hides, as its comment, another list of another draw's members, for who reads ZIP64."""
+    other = decided(Plan(number=2)).case().bundle
+    other_at = int.from_bytes(other[-6:-2], "little")
+    members = bundle[:at] + other[:other_at]
+    mine, theirs = bundle[at:-22], _moved(other[other_at:-22], at)
+    hidden_at = len(members) + len(mine)
+    wide = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 3, 3, len(theirs), hidden_at)
+    hidden = theirs + wide + struct.pack("<4sLQL", b"PK\6\7", 0, hidden_at + len(theirs), 1)
+    last = mine.rindex(b"PK\1\2")
+    mine = mine[: last + 32] + len(hidden).to_bytes(2, "little") + mine[last + 34 :] + hidden
+    return with_list(members + bundle[at:], len(members), mine)
+
+
+def _moved(listed: bytes, by: int) -> bytes:
+    """A list whose members stand further behind."""
+    first, *entries = listed.split(b"PK\1\2")
+    places = [int.from_bytes(each[38:42], "little") + by for each in entries]
+    moved = [each[:38] + at.to_bytes(4, "little") + each[42:] for each, at in zip(entries, places, strict=True)]
+    return b"PK\1\2".join([first, *moved])
+
+
+def extra_in_list(bundle: bytes, at: int) -> bytes:
+    """The first entry's ZIP64 field says that its content is beyond everything."""
+    listed, extra = bundle[at:-22], struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    name = 46 + int.from_bytes(listed[28:30], "little")
+    first = listed[:30] + len(extra).to_bytes(2, "little") + listed[32:42] + b"\xff" * 4 + listed[46:name] + extra
+    return with_list(bundle, at, first + listed[name:])
+
+
+def written_wide() -> Case:
+    """As a writer does that does not know the size beforehand: sizes in the member's own ZIP64 field."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in HONEST.members().items():
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+                member.write(content)
+    return replace(CASE, bundle=file.getvalue())
+
+
 def altered_on_disk() -> Case:
     """The archive's own check sum no longer fits."""
     bundle = bytearray(CASE.bundle)
@@ -119,6 +177,7 @@ BODY, LINES = NOTE.split("\n\n")
 ORIGIN, SIZE, ROOT = BODY.split("\n")
 SHORT = base64.b64encode(bytes(31)).decode()
 LOOSE = base64.b64encode(bytes(32)).decode().replace("A=", "B=")
+LOOSE_LINE = base64.b64encode(bytes(72)).decode()
 NOT_SIGNED = f"— {LOG.name} {base64.b64encode(bytes(4)).decode()}\n"
 CASES: Mapping[str, Callable[[], Case]] = {
     "an empty file": lambda: replace(CASE, bundle=b""),
@@ -128,6 +187,18 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a member twice": twice,
     "compressed members": compressed,
     "an encrypted member": encrypted,
+    "junk in front of the archive": lambda: replace(CASE, bundle=b"junk" + CASE.bundle),
+    "a comment of the archive": lambda: replace(CASE, bundle=CASE.bundle[:-2] + b"\3\0abc"),
+    "junk before the archive's list": lambda: spoilt(
+        lambda bundle, at: with_list(bundle[:at] + b"junk" + bundle[at:], at + 4, bundle[at:-22])
+    ),
+    "an entry of the list too few": lambda: counting(2),
+    "an entry of the list too many": lambda: counting(4),
+    "two draws in one archive": lambda: spoilt(with_two_draws),
+    "a member that is beyond everything": lambda: spoilt(extra_in_list),
+    "a member of another name where it stands": lambda: replace(
+        CASE, bundle=CASE.bundle.replace(b"rules.txt", b"Rules.txt", 1)
+    ),
     "tickets that the disk altered": altered_on_disk,
     "rules that are no text": lambda: member_as("rules.txt", b"\xff\xfe"),
     "rules without end": lambda: member_as("rules.txt", bytes((1 << 20) + 1)),
@@ -152,6 +223,11 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a size in other digits": lambda: checkpoint_as(f"{ORIGIN}\n٧\n{ROOT}\n\n{LINES}"),
     "a size below zero": lambda: checkpoint_as(f"{ORIGIN}\n-7\n{ROOT}\n\n{LINES}"),
     "a size without end": lambda: checkpoint_as(f"{ORIGIN}\n{'9' * 6_000}\n{ROOT}\n\n{LINES}"),
+    "a size of sixteen digits that is too large": lambda: checkpoint_as(f"{ORIGIN}\n{2**53}\n{ROOT}\n\n{LINES}"),
+    "a blank line before an extension": lambda: checkpoint_as(f"{BODY}\n\nmore\n\n{LINES}"),
+    "a signer with a space in the name": lambda: checkpoint_as(f"{NOTE}— a\u3000b {LOOSE_LINE}\n"),
+    "more lines than a checkpoint has": lambda: checkpoint_as(NOTE + f"— stranger {LOOSE_LINE}\n" * 95),
+    "a checkpoint without end": lambda: checkpoint_as(f"{BODY}\n{'x' * 65_536}\n\n{LINES}"),
     "a root that is too short": lambda: checkpoint_as(f"{ORIGIN}\n{SIZE}\n{SHORT}\n\n{LINES}"),
     "a signature without a dash": lambda: checkpoint_as(NOTE.replace("— ", "- ", 1)),
     "a signature that is no base64": lambda: checkpoint_as(f"{BODY}\n\n— {LOG.name} *\n"),
@@ -178,6 +254,10 @@ CASES: Mapping[str, Callable[[], Case]] = {
     "a run of no known kind": lambda: batch_with(runs=[["lucky", 6]]),
     "a run without a count": lambda: batch_with(runs=[["free"]]),
     "a run of nobody": lambda: batch_with(runs=[["free", 0], ["paid", 6]]),
+    "runs of more than there can be": lambda: batch_with(
+        runs=[["free" if place % 2 else "paid", 2**53 - 1] for place in range(2_050)]
+    ),
+    "entries beyond what a draw has": lambda: batch_with(first=100_000_000 - 5),
     "two who step in for one": two_replacements,
     "a batch of nobody": lambda: batch_with(count=0),
 }
@@ -195,6 +275,25 @@ def test_their_honest_twins_have_the_form() -> None:
     assert verdict_of(said(OPENING)).code == "OPEN"
     assert verdict_of(leaf_with()).code == "OPEN"
     assert verdict_of(batch_with()).code == "OPEN"
+    assert verdict_of(written_wide()).code == "VALID"
+    assert verdict_of(checkpoint_as(NOTE + f"— stranger {LOOSE_LINE}\n" * 94)).code == "VALID"
+
+
+def test_entries_up_to_the_most_that_a_draw_has_are_of_the_form() -> None:
+    assert verdict_of(batch_with(first=100_000_000 - 6)).code == "GAPS"
+
+
+def test_a_manifest_that_would_only_fill_the_memory_is_not_read() -> None:
+    with pytest.raises(draw_verifier.FaultError, match="brackets"):
+        draw_verifier.manifest_of(b"[" + b"[]," * 30_000 + b"[]]")
+
+
+def test_whatever_goes_wrong_within_a_check_is_a_fault_of_the_bundle() -> None:
+    def broken() -> None:
+        raise OverflowError
+
+    steps, failed = draw_verifier.run_all([draw_verifier.Check("it holds", broken)])
+    assert (steps[0].state, failed and failed.code) == ("failed", "FORMAT")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +301,7 @@ def test_their_honest_twins_have_the_form() -> None:
     [
         ("log", "draws.example/log"),
         ("log", LOG.vkey + "A"),
+        ("log", "a\u3000b+" + LOG.vkey.split("+", 1)[1]),
         ("log", "a b+" + LOG.vkey.split("+", 1)[1]),
         ("witnesses", [{"key": policy()["witnesses"][0]["key"], "test": 2}]),
         ("witnesses", [{"key": policy()["witnesses"][0]["key"], "test": True}]),

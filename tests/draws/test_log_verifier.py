@@ -1,6 +1,7 @@
 """A whole log: what no bundle can show is found, and an honest log passes from a folder and over HTTP."""
 
 import functools
+import gzip
 import http.server
 import json
 import threading
@@ -22,6 +23,8 @@ from transactional.draws import leaves
 from transactional.draws.chains import TEST
 
 LONG_AFTER = OPENED_AT + 90 * 86_400
+LATER = OPENED_AT + 3_000
+"""When what began at first is over."""
 
 
 @dataclass
@@ -64,7 +67,7 @@ def lived(log: MemoryLog, first: int = 1) -> list[Story]:
     log.append(leaves.seal(1, bytes(32)))
     decided.commit().decide()
     voided.void()
-    forfeited = Story(Plan(number=first + 2, winners=1), log).open().sell().commit().decide()
+    forfeited = Story(Plan(number=first + 2, opened_at=LATER, winners=1), log).open().sell().commit().decide()
     forfeited.forfeit(forfeited.winners()[0]).deliver(forfeited.reserves()[0])
     return [decided, voided, forfeited]
 
@@ -85,9 +88,9 @@ def long_log(entries: int = 700) -> MemoryLog:
 
 
 def with_plan(second: Plan) -> Shown:
-    """Two decided draws, the second as told."""
+    """Two decided draws, the second as told, and later."""
     log = MemoryLog()
-    for plan in (Plan(), second):
+    for plan in (Plan(), replace(second, opened_at=LATER)):
         Story(plan, log).open().sell().commit().decide()
     return Shown(served(log))
 
@@ -171,20 +174,50 @@ def flipped(content: bytes) -> bytes:
     return content[:40] + bytes([content[40] ^ 1]) + content[41:]
 
 
-def prize_again(*, voided: bool) -> Shown:
+def prize_again(item: str = "gift-card-1", *, voided: bool) -> Shown:
     """What the first draw gave away or, when it was voided, did not."""
     log = MemoryLog()
     first = Story(Plan(), log).open().sell().commit()
     (first.void() if voided else first.decide()).log.append(leaves.seal(1, bytes(32)))
-    Story(Plan(number=2, item="gift-card-1"), log).open().sell().commit().decide()
+    Story(Plan(number=2, opened_at=LATER, item=item), log).open().sell().commit().decide()
     return Shown(served(log))
 
 
 def twice_numbered() -> Shown:
     log = MemoryLog()
     Story(Plan(), log).open().sell().commit().decide()
-    Story(Plan(number=2), log).open(lambda says: replace(says, number=1)).sell().commit().decide()
+    Story(Plan(number=2, opened_at=LATER), log).open(lambda says: replace(says, number=1)).sell().commit().decide()
     return Shown(served(log))
+
+
+def behind_a_later_round(end: Callable[[Story], object], plan: Plan | None = None) -> Shown:
+    """Of two draws at once the second is decided, and only then the first goes on."""
+    log = MemoryLog()
+    first = Story(plan or Plan(), log).open().sell()
+    if plan is None:
+        first.commit()
+    Story(Plan(number=2, entries=120), log).open().sell().commit().decide()
+    end(first)
+    return Shown(served(log))
+
+
+def voided_in_its_own_words(after_deadline_s: int) -> Shown:
+    log = MemoryLog()
+    story = Story(Plan(), log).open().sell().commit()
+    story.void(at=story.committed.round_time - 60 + after_deadline_s)
+    return Shown(served(log))
+
+
+def contradicting_seals() -> Shown:
+    log = MemoryLog()
+    lived(log)
+    log.append(leaves.seal(1, bytes([1]) * 32))
+    return Shown(served(log))
+
+
+def unwieldy_batch() -> Shown:
+    runs = [("free" if place % 2 else "paid", 2**53 - 1) for place in range(2_050)]
+    return with_leaf(leaves.batch(Plan(number=9).draw_id, 0, 1, bytes(32), runs, OPENED_AT))
 
 
 CASES: Mapping[str, tuple[Callable[[], Shown], str]] = {
@@ -201,6 +234,22 @@ CASES: Mapping[str, tuple[Callable[[], Shown], str]] = {
     "with a hidden second commitment": (hidden_commit, "SECOND-COMMIT"),
     "that gives a prize away twice": (lambda: prize_again(voided=False), "SECOND-COMMIT"),
     "that gives a voided draw's prize away": (lambda: prize_again(voided=True), "VALID"),
+    "that gives a prize away twice under names that look the same": (
+        lambda: prize_again("\uff47ift-card-1 ", voided=False),
+        "SECOND-COMMIT",
+    ),
+    "with a commitment behind a later round": (
+        lambda: behind_a_later_round(lambda story: story.commit().decide(), Plan(number=1)),
+        "LATE-COMMIT",
+    ),
+    "with a void behind a later round": (
+        lambda: behind_a_later_round(lambda story: story.void(at=story.committed.round_time - 300)),
+        "INVALID-VOID",
+    ),
+    "with a result behind a later round": (lambda: behind_a_later_round(Story.decide), "VALID"),
+    "with a void that calls itself late": (lambda: voided_in_its_own_words(1), "INVALID-VOID"),
+    "with a void at the last moment": (lambda: voided_in_its_own_words(0), "VALID"),
+    "with a batch of more entries than can be": (unwieldy_batch, "FORMAT"),
     "that leaves a number out": (lambda: with_plan(Plan(number=3)), "NUMBER-GAP"),
     "that has a number twice": (twice_numbered, "NUMBER-GAP"),
     "whose draw is false": (false_draw, "WRONG-WINNERS"),
@@ -249,6 +298,33 @@ def test_a_fault_of_a_draw_names_it() -> None:
 def test_the_facts_are_what_the_log_holds() -> None:
     facts = honest().verdict().facts
     assert (facts["draws"], facts["decided"], facts["voided"], facts["ledger_seals"]) == (3, 2, 1, 1)
+
+
+def test_seals_of_one_number_that_differ_are_told() -> None:
+    assert honest().verdict().facts["ledger_seals_contradicted"] == 0
+    assert contradicting_seals().verdict().facts["ledger_seals_contradicted"] == 1
+
+
+def test_a_leaf_that_is_dated_ahead_of_the_witness_is_told() -> None:
+    log = MemoryLog()
+    Story(Plan(), log).open().sell()
+    files = {**log.files(), "checkpoint": log.checkpoint(len(log.leaves), [WITNESS], OPENED_AT - 600).encode()}
+    assert Shown(files).verdict().code == "CLOSING"
+
+
+def test_a_source_that_packs_what_it_sends_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(1 << 22))
+    packed = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=bomb)
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["Accept-Encoding"])
+        return packed
+
+    client = httpx.Client(transport=httpx.MockTransport(answer))
+    with client, pytest.raises(OSError, match="packed"):
+        Web("http://log", client).read("checkpoint", 1 << 16)
+    assert asked == ["identity"]
 
 
 def test_a_whole_tile_stands_for_the_partial_one_before_it() -> None:

@@ -62,6 +62,7 @@ class Plan:
     """
 
     number: int = 1
+    opened_at: int = OPENED_AT
     entries: int = 40
     mode: str = "promotional"
     capacity: int | None = None
@@ -87,7 +88,7 @@ class Plan:
         return leaves.Opening(
             draw_id=self.draw_id,
             number=self.number,
-            opened_at=OPENED_AT,
+            opened_at=self.opened_at,
             mode=self.mode,
             prize_item=self.item or f"gift-card-{self.number}",
             prize_name="礼品卡 500 元",
@@ -96,7 +97,7 @@ class Plan:
             bundles=() if self.mode == "promotional" else ((12, 10),),
             currency="CNY",
             capacity=capacity,
-            closes_at=OPENED_AT + self.closes_after if self.closes_after else 0,
+            closes_at=self.opened_at + self.closes_after if self.closes_after else 0,
             winners=self.winners,
             reserves=self.reserves,
             delay_s=self.delay_s,
@@ -210,7 +211,7 @@ class Story:
     ranges: list[Range] = field(default_factory=list)
     tickets: list[bytes] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
-    at: int = OPENED_AT
+    at: int = 0
     opening: leaves.Opening = field(init=False)
     open_hash: bytes = b""
     commitment: leaves.Commitment | None = None
@@ -221,6 +222,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.opening = self.plan.opening()
+        self.at = self.at or self.plan.opened_at
 
     def publish(self, at: int | None = None, witnesses: Sequence[Signer] = (WITNESS,)) -> Self:
         """A checkpoint of all there is, cosigned at a second."""
