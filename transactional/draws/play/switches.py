@@ -24,7 +24,17 @@ from transactional.errors import NotFoundError
 
 ACT = "switch_modes"
 KNOWN_FOR = timedelta(days=7)
-"""Who was added since takes no part, or one person could add the second."""
+"""Who was added since, or let in anew, takes no part, or one person could make the second."""
+LET_IN_ANEW = text("""
+select exists (
+    select from shop.staff_act
+    where subject = :subject and happened_at > :since and staff_id is distinct from :staff_id
+        and act in ('add_staff', 'invite_staff', 'change_role', 'enable_staff', 'reset_two_step', 'let_back_in')
+    union all
+    select from shop.staff_act where subject = :subject and happened_at > :since and act = 'join_staff'
+)
+""")
+"""Whoever did one of these to a member can be the one who logs in as them."""
 ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('mode_switch', 0))")
 
 
@@ -89,6 +99,9 @@ async def withdraw(session: WriteSession, switch_id: UUID, staff_id: int, at: da
 async def _known(session: WriteSession, staff_id: int, at: datetime) -> Staff:
     member = await who_may(session, staff_id, ACT)
     if member.created_at > at - KNOWN_FOR:
+        raise NewMemberError(days=KNOWN_FOR.days)
+    values = {"subject": f"staff:{member.public_id}", "since": at - KNOWN_FOR, "staff_id": staff_id}
+    if await session.scalar(LET_IN_ANEW, values):
         raise NewMemberError(days=KNOWN_FOR.days)
     return member
 

@@ -12,7 +12,7 @@ from transactional.accounts.models import Staff, StaffAct
 from transactional.db import WriteSession
 from transactional.draws.models import ModeSwitch
 from transactional.draws.play import guard, opinions, switches
-from transactional.draws.play.errors import ModeOffError
+from transactional.draws.play.errors import ModeOffError, NewMemberError
 from transactional.draws.play.opinions import NewOpinion
 from transactional.errors import InvalidInputError, NotAllowedError, ShopError
 
@@ -209,3 +209,23 @@ async def test_an_opinion_is_recorded_whole_or_not(
     (problem,) = caught.value.problems
     assert problem.place == place
     assert chinese in problem.sentence("zh_CN")
+
+
+@pytest.mark.parametrize(
+    "act", ["add_staff", "invite_staff", "join_staff", "change_role", "enable_staff", "reset_two_step", "let_back_in"]
+)
+async def test_who_was_let_in_anew_takes_no_part_for_a_week(session: WriteSession, act: str) -> None:
+    owner, auditor = await people.member(session, "owner", NOW), await people.member(session, "auditor", NOW)
+    await opinions.record(session, opinion(), owner, NOW)
+    name = await session.scalar(select(Staff.public_id).where(Staff.id == auditor))
+    by = {"join_staff": auditor, "let_back_in": None}.get(act, owner)
+    session.add(StaffAct(staff_id=by, act=act, subject=f"staff:{name}", happened_at=NOW))
+    asked = await switches.ask(session, GB, "paid", owner, NOW)
+    later = NOW + switches.KNOWN_FOR
+    for attempt in (
+        switches.ask(session, GB, "paid", auditor, later - DAY / 2),
+        switches.confirm(session, asked.public_id, auditor, later - DAY / 2),
+    ):
+        with pytest.raises(NewMemberError):
+            await attempt
+    await switches.confirm(session, asked.public_id, auditor, later)
