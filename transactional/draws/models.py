@@ -270,7 +270,10 @@ class LogCosignature(Numbered):
     """One row per witness's word on a checkpoint; `seen_at_s` is the second that the witness signed."""
 
     __tablename__ = "log_cosignature"
-    __table_args__ = (UniqueConstraint("checkpoint_id", "witness"),)
+    __table_args__ = (
+        UniqueConstraint("checkpoint_id", "witness"),
+        Index("log_cosignature_witness_idx", "witness", "checkpoint_id"),
+    )
     append_only = True
 
     checkpoint_id: Mapped[int] = mapped_column(ForeignKey("shop.log_checkpoint.id"))

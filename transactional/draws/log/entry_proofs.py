@@ -33,8 +33,7 @@ async def tlog_proof(session: ReadSession, keeper: Keeper, draw_id: int, public_
         return None
     found = await ranges_of(session, draw_id, row.first_index, row.accepted_second + 1)
     held = [each for each in found if each.first < row.first_index + row.entries]
-    pinned = [witness.key.name for witness in keeper.witnesses]
-    shown = await positions.first_witnessed(session, row.log_index, keeper.quorum, pinned)
+    shown = await positions.witnessed(session, keeper, row.log_index)
     shown = shown or await positions.newest(session)
     if shown is None or shown.size <= row.log_index:
         return None

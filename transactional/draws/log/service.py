@@ -5,7 +5,7 @@ from transactional.draws.log import proving
 from transactional.draws.log.batches import batched
 from transactional.draws.log.entry_proofs import tlog_proof
 from transactional.draws.log.keeper import Keeper, LogSettingsError, keeper_of
-from transactional.draws.log.positions import Signed, first_witnessed, newest, position
+from transactional.draws.log.positions import Signed, first_witnessed, newest, position, witnessed
 from transactional.draws.log.published import LogBrokenError
 from transactional.draws.log.queue import append
 from transactional.draws.log.sequencer import Placed, sequence
@@ -32,6 +32,7 @@ __all__ = [
     "position",
     "sequence",
     "tlog_proof",
+    "witnessed",
 ]
 
 

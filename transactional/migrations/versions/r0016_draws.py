@@ -277,6 +277,7 @@ def _log() -> None:
         unique("log_cosignature", "checkpoint_id", "witness"),
         append_only=True,
     )
+    index("log_cosignature", "witness", "checkpoint_id", name="log_cosignature_witness_idx")
 
 
 def _results() -> None:

@@ -1,9 +1,12 @@
 """Witnesses that are there, down, slow or lying: the log goes on, and what they said is kept only when it is true."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mingsuan.postgres import DatabaseUrls
@@ -12,8 +15,8 @@ from tests.transactional.draws.log.backups import backed_up
 from tests.transactional.draws.log.draws_in_rows import SECOND, opened
 from tests.transactional.draws.log.witnesses import keeper_in, run, serving, witness_in
 from transactional.db import engine, reading, writing
+from transactional.draws.log import positions, witness_calls, witnessing
 from transactional.draws.log import service as log
-from transactional.draws.log import witness_calls, witnessing
 from transactional.draws.log.checkpoints import checkpoint
 from transactional.draws.log.notes import cosigned_at, note
 from transactional.gauges import Gauges
@@ -153,6 +156,49 @@ async def test_a_witness_that_cosigned_for_this_process_and_only_claims_more_sto
         witness.fault = None
         keeper.memory.resting.clear()
         assert (await run(fresh_engine, keeper)).cosignatures == 1
+
+
+async def test_a_quorum_of_real_witnesses_comes_before_an_earlier_one_of_tests(
+    fresh_engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async with serving(witness_in(tmp_path, 1), witness_in(tmp_path, 2)) as (test, other):
+        real = replace(other, is_test=False)
+        await queue(fresh_engine, 1)
+        await run(fresh_engine, keeper_in(tmp_path, test))
+        both = keeper_in(tmp_path, test, real)
+        async with reading(fresh_engine) as session:
+            alone = await positions.witnessed(session, both, 0)
+            none = await positions.witnessed(session, keeper_in(tmp_path), 0)
+        await queue(fresh_engine, 2)
+        await run(fresh_engine, both)
+        async with reading(fresh_engine) as session:
+            found = await positions.witnessed(session, both, 0)
+            of_tests = await positions.witnessed(session, keeper_in(tmp_path, test), 0)
+            retired = await positions.witnessed(session, replace(both, quorum=3), 0)
+    assert [each and each.size for each in (alone, none, found, of_tests, retired)] == [1, None, 2, 1, None]
+
+
+async def test_a_witness_that_never_saw_a_log_of_many_checkpoints_is_found_out_without_reading_them(
+    fresh_engine: AsyncEngine,
+) -> None:
+    async with writing(fresh_engine) as session:
+        await session.execute(
+            text(
+                "insert into shop.log_checkpoint (size, root, note)"
+                " select n, decode(repeat('00', 32), 'hex'), 'x' from generate_series(1, 3000) as n"
+            )
+        )
+        await session.execute(text("analyze shop.log_checkpoint"))
+        values = {"index": 0, "quorum": 1, "pinned": ["witness.example/1"]}
+        explain = text(f"explain (analyze, format json) {positions.FIRST_WITNESSED.text}")
+        [plan] = await session.scalar(explain, values)
+    assert _rows_read(plan["Plan"]) < 50
+
+
+def _rows_read(plan: dict[str, Any]) -> int:
+    """Rows that the steps of a plan gave in truth, all told."""
+    own = int(plan["Actual Rows"] * plan["Actual Loops"]) + int(plan.get("Rows Removed by Filter", 0))
+    return own + sum(_rows_read(each) for each in plan.get("Plans", ()))
 
 
 async def test_the_gauges_tell_what_waits_for_the_log_and_for_a_witness(
