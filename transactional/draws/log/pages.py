@@ -9,8 +9,11 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.responses import Response
 
+from transactional.draws.log.checkpoints import checkpoint as read_checkpoint
+from transactional.draws.log.notes import note
 from transactional.draws.log.published import CHECKPOINT
 from transactional.draws.log.service import policy
+from transactional.draws.log.tiles import ENTRIES, WIDTH
 from transactional.edge import ShopHere, shop_of
 from transactional.errors import NotFoundError
 
@@ -41,7 +44,21 @@ async def tile(request: Request, tile: TilePath) -> Response:
     """A tile of hashes or a bundle of entries; whole or of one size, it never changes."""
     if not TILE.fullmatch(tile):
         raise NotFoundError
-    return _file(_folder(request) / "tile" / tile, "application/octet-stream", FOR_EVER)
+    return _file(published_tile(_folder(request), tile), "application/octet-stream", FOR_EVER)
+
+
+def published_tile(folder: Path, tile: str) -> Path:
+    """A tile of the served checkpoint. Raises NotFoundError for one beyond it, which a crash may still change."""
+    try:
+        size = read_checkpoint(note((folder / CHECKPOINT).read_text()).text).size
+    except FileNotFoundError:
+        raise NotFoundError from None
+    level, _, name = tile.partition("/")
+    number, _, width = name.partition(".p/")
+    end = int(number.replace("x", "").replace("/", "")) * WIDTH + int(width or WIDTH)
+    if end > size >> 8 * (0 if level == ENTRIES else int(level)):
+        raise NotFoundError
+    return folder / "tile" / tile
 
 
 def _folder(request: Request) -> Path:

@@ -1,12 +1,12 @@
 """The one who extends the log: what the shop queued becomes leaves with a place, tiles, a signed checkpoint.
 
-First the database says, in one transaction, which leaves stand where and which checkpoint is signed; then the tiles
-are written, then the checkpoint. A crash between leaves the files behind, and the next run brings them up. Where the
+In one transaction the database says which leaves stand where and which checkpoint is signed; its tiles are written
+before that ends, so that nobody reads of a checkpoint without them. Then it is served. A crash before the end leaves
+tiles that nothing speaks of and the next run replaces; one after it, files that the next run brings up. Where the
 files are ahead, because an older database was restored, the database learns from them before anything is placed. So
 whatever was published is only ever added to.
 """
 
-import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,7 +17,6 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from mingsuan import clock
 from transactional.db import ReadSession, reading, writing
 from transactional.draws.log import (
     adopting,
@@ -26,7 +25,9 @@ from transactional.draws.log import (
     order,
     positions,
     published,
+    seconds,
     strangers,
+    tiles,
     witness_calls,
     witnessing,
 )
@@ -35,6 +36,7 @@ from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.notes import Note
 from transactional.draws.log.positions import Recorded, Waiting
 from transactional.draws.log.published import LogBrokenError, Published
+from transactional.draws.log.threads import finished
 
 SEQUENCER_LOCK = 7_103_916
 MOST_LEAVES = 2_000
@@ -65,7 +67,7 @@ async def sequence(source: AsyncEngine, keeper: Keeper, asking: httpx.AsyncClien
             return Placed(was_busy=True)
         await catch_up(source, keeper)
         await witnessing.compare(source, keeper, client)
-        batched = await batches.batch(source, int(clock.now().timestamp()))
+        batched = await batches.batch(source, await seconds.present(source))
         await ledger_seals.queue_seals(source)
         leaves = 0
         while count := await place(source, keeper):
@@ -102,7 +104,9 @@ async def place(source: AsyncEngine, keeper: Keeper) -> int:
         leaves = order.in_turn(waiting, await _unready(session, waiting), refused)
         size = known.checkpoint.size
         if leaves:
-            _, root = published.after(keeper.folder, size, [leaf.body.encode() for leaf in leaves])
+            bodies = [leaf.body.encode() for leaf in leaves]
+            files, root = await finished(published.after, keeper.folder, size, bodies)
+            await finished(tiles.write, keeper.folder, files)
             await positions.place(session, size, leaves)
             checkpoint = Checkpoint(keeper.origin, size + len(leaves), root)
             await positions.record(session, keeper.signed(checkpoint))
@@ -136,14 +140,14 @@ async def _publish(source: AsyncEngine, keeper: Keeper, shown: Published | None,
             " database: bring back the newest copy of that folder."
         )
     leaves = [bodies[index].encode() for index in range(size, target.size)]
-    files, root = await asyncio.to_thread(published.after, keeper.folder, size, leaves)
+    files, root = await finished(published.after, keeper.folder, size, leaves)
     if root != target.root:
         raise LogBrokenError(f"The published log of {size} leaves and the recorded one of {target.size} are not one.")
     content = known.note
     if shown is not None and shown.checkpoint == target:  # a restored database may lack words that are served
         content = Note(content.text, tuple(dict.fromkeys((*content.lines, *shown.note.lines))))
     if shown is None or str(shown.note) != str(content):
-        await asyncio.to_thread(published.extend, keeper, size, files, content)
+        await finished(published.extend, keeper, size, files, content)
 
 
 async def _recorded(source: AsyncEngine) -> Recorded | None:

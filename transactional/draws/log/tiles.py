@@ -85,9 +85,18 @@ def extended(before: Tiles, leaves: Sequence[bytes]) -> dict[str, bytes]:
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Puts files on the disk for good, each whole. What a broken run left under the same names is replaced."""
     for path, content in files.items():
-        put(folder / path, content)
+        if not _holds(folder / path, content):
+            put(folder / path, content)
     for parent in {(folder / path).parent for path in files}:
         _sync(parent)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file is there as it should be: under its name it is whole, and on the disk."""
+    try:
+        return path.read_bytes() == content
+    except FileNotFoundError:
+        return False
 
 
 def put(path: Path, content: bytes) -> None:
