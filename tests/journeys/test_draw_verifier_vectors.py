@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from playwright.sync_api import Page
 
 from tests.journeys.conftest import started
@@ -82,6 +84,55 @@ def test_a_published_note_is_believed_and_a_changed_one_is_not(page: Page) -> No
     published = vectors("c2sp_signed_note.json")["signed_note"]
     note = f"{published['text']}\n{published['signature_line']}\n"
     assert page.evaluate(NOTE, [note, published["vkey"]]) == [True, False]
+
+
+COFACTOR = {
+    "key": "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",
+    "message": "6d696e677375616e2f647261772f726563656970742f7631007b7d",
+    "signature": "ef4f62f8479733ad879cfaced3c89a9c39dd4fc795ef2efa1c3eafe4d729a081"
+    "f685602f359c76c256b2c0e2e88469bf6208ae3413d579b596077f41bd51220b",
+    "with_torsion": "feaf9d07b868cc52786305312c376563c622b0386a10d105e3c1501b28d65f7e"
+    "28a7002affaf75127e8936d7b6f58ccff73dc209a45a0cf2f406a925c3b43701",
+}
+"""By the key of the seed 00 01 … 1f; R of `with_torsion` has a part of order two: eight times both sides are equal."""
+ED25519 = """async ({key, message, signature, with_torsion}) => {
+    const {signed} = await import("/static/draws/notes.js");
+    const {fromHex} = await import("/static/draws/bytes.js");
+    const bytes = fromHex(signature), order = 2n ** 252n + 27742317777372353535851937790883648493n;
+    const larger = bytes.slice();
+    let sum = bytes.slice(32).reduceRight((all, byte) => (all << 8n) | BigInt(byte), 0n) + order;
+    for (let i = 32; i < 64; i++, sum >>= 8n) larger[i] = Number(sum & 255n);
+    const told = [bytes, fromHex(with_torsion), larger, bytes.slice(1), new Uint8Array(64)];
+    return told.map((each) => signed(each, fromHex(message), {bytes: fromHex(key)}));
+}"""
+
+
+def test_a_signature_is_believed_just_when_the_offline_verifier_believes_it(page: Page) -> None:
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(COFACTOR["key"]))
+    message = bytes.fromhex(COFACTOR["message"])
+    key.verify(bytes.fromhex(COFACTOR["signature"]), message)
+    with pytest.raises(InvalidSignature):
+        key.verify(bytes.fromhex(COFACTOR["with_torsion"]), message)
+    assert page.evaluate(ED25519, COFACTOR) == [True, False, False, False, False]
+
+
+LOOSELY = """async (texts) => {
+    const {parsedLoosely} = await import("/static/draws/canonical.js");
+    return texts.map((text) => {
+        try {
+            return JSON.stringify(parsedLoosely(text));
+        } catch (error) {
+            return error.constructor.name;
+        }
+    });
+}"""
+
+
+def test_a_receipt_that_an_editor_laid_out_is_read_and_an_ambiguous_one_is_not(page: Page) -> None:
+    read = ['{ "a" : [1, -0],\n "b\\"\\u0022: 1.5e": "2.5" }', '{"a":{"a":1},"b":{"a":2}}']
+    refused = ['{"a":1,"a":1}', '{"a":1,"\\u0061":1}', '{"a":1.0}', '{"a":1e2}', "{", "[" * 100_000]
+    assert page.evaluate(LOOSELY, read) == ['{"a":[1,0],"b\\"\\": 1.5e":"2.5"}', read[1]]
+    assert page.evaluate(LOOSELY, refused) == ["Malformed"] * 6
 
 
 WORKED = """async ({n, w, commit_jcs, signature, chain}) => {

@@ -1,6 +1,7 @@
 """The verifier of the draws' pages in a real Chromium, on a bare page with the page's own import map and policy."""
 
 import base64
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +21,13 @@ VERIFY = """async ({bundle, policy, now, receipt, seen}) => {
     const {verify} = await import("/static/draws/verify.js");
     const {policyOf} = await import("/static/draws/policy.js");
     const archive = Uint8Array.from(atob(bundle), (letter) => letter.charCodeAt(0));
+    const evidence = receipt && new TextEncoder().encode(receipt);
     const steps = {};
     const report = (code, state, saw) => { steps[code] = state; };
     let told = 0;
     const tell = () => { told += 1; };
     const from = performance.now();
-    const verdict = await verify(archive, policyOf(policy), {now, receipt, seen, report, tell});
+    const verdict = await verify(archive, policyOf(policy), {now, receipt: evidence, seen, report, tell});
     return {...verdict, steps, told, ms: performance.now() - from};
 }"""
 
@@ -50,7 +52,7 @@ def verdict(page: Page, case: Case) -> Verdict:
         "bundle": base64.b64encode(case.bundle).decode(),
         "policy": case.policy,
         "now": case.now,
-        "receipt": case.receipt,
+        "receipt": None if case.receipt is None else json.dumps(case.receipt),
         "seen": list(case.seen),
     }
     said: dict[str, Any] = page.evaluate(VERIFY, given)

@@ -121,7 +121,12 @@ def verdict_texts(_: Translator) -> dict[str, Said]:
     """By verdict that is no fault; a fault says which step failed."""
     return {
         "VALID": Said(
-            _("This draw is honest in every step"), _("Everything was computed again, and it all agrees."), "good"
+            _("This draw is honest in every step"),
+            _(
+                "Everything in the bundle was computed again, and it all agrees. That the log holds no second draw for"
+                " this prize is shown by reading the whole log: mingsuan verify-log."
+            ),
+            "good",
         ),
         "VALID-UNTIMED": Said(
             _("All holds, but nobody independent saw it in time"),
@@ -139,4 +144,9 @@ def verdict_texts(_: Translator) -> dict[str, Said]:
             "warn",
         ),
         "VOID": Said(_("Called off, and in time"), _("It was called off before its outcome could be known.")),
+        "VOID-UNTIMED": Said(
+            _("Called off, but nobody independent saw when"),
+            _("No witness is known that could have seen it called off before its outcome could be known."),
+            "warn",
+        ),
     }

@@ -1,5 +1,5 @@
 // Reads a bundle: its parts, and whether each has its form. Whether what they say is true belongs to checks.js.
-import { members } from "./archive.js";
+import { members, whole } from "./archive.js";
 import { Malformed, fromBase64, text, utf8 } from "./bytes.js";
 import { parsed } from "./canonical.js";
 import { checkLeaf, forms, object } from "./leaves.js";
@@ -10,7 +10,7 @@ const FORMAT = "mingsuan/draw-bundle/v1";
 const MOST_MANIFEST_BYTES = 64 * 1024 * 1024, MOST_RULES_BYTES = 1024 * 1024, MOST_LEAF_BYTES = 65_535;
 const MEMBERS = ["manifest.json", "tickets.bin", "rules.txt"];
 const FIELDS = ["format", "leaves", "checkpoint", "witnessed"];
-const KEYS = /key|policy|^(?:log|witnesses|quorum|chains)$/;
+const KEYS = /key|policy|^(?:log|witnesses|quorum|chains)$/i;
 const isLeaf = object({ index: forms.whole(0), leaf: forms.text, proof: forms.list(forms.text) });
 const isWitnessed = object({ checkpoint: forms.text, consistency: forms.list(forms.text) });
 const isNothing = object({});
@@ -25,13 +25,13 @@ export class BroughtKeys extends Error {}
 
 /** The bundle with everything decoded. Throws BroughtKeys, or Malformed. */
 export function read(archive) {
-  const parts = members(archive);
-  refuseKeys(parts.keys());
+  const parts = members(archive, refuseKeys);
   if (!parts.has("manifest.json")) throw new Malformed("there is no manifest.json");
-  const manifest = manifestOf(parts.get("manifest.json"));
+  const manifest = manifestOf(whole(parts.get("manifest.json")));
   for (const name of parts.keys()) if (!MEMBERS.includes(name)) throw new Malformed(`${name} is no part of a bundle`);
-  const rules = parts.get("rules.txt");
-  if (!rules || rules.length > MOST_RULES_BYTES) throw new Malformed("rules.txt is missing or too large");
+  if (!parts.has("rules.txt")) throw new Malformed("rules.txt is missing");
+  const rules = whole(parts.get("rules.txt"));
+  if (rules.length > MOST_RULES_BYTES) throw new Malformed("rules.txt is too large");
   text(rules);
   const leaves = manifest.leaves.map(leafOf);
   checkTogether(leaves, parts.has("tickets.bin"));
@@ -39,7 +39,7 @@ export function read(archive) {
     leaves,
     checkpoint: checkpoint(manifest.checkpoint),
     witnessed: isNothing(manifest.witnessed) ? null : witnessedOf(manifest.witnessed),
-    tickets: parts.get("tickets.bin"),
+    tickets: parts.has("tickets.bin") ? whole(parts.get("tickets.bin")) : undefined,
     rules,
   };
 }

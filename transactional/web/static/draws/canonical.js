@@ -10,8 +10,36 @@ export function parsed(text, look = () => {}) {
     throw new Malformed("not JSON");
   }
   look(content);
-  if (canonical(content) !== text) throw new Malformed("not in the form of RFC 8785");
+  if (written(content) !== text) throw new Malformed("not in the form of RFC 8785");
   return content;
+}
+
+/** Content of a text that people may have laid out anew: names once, whole numbers without fraction or exponent. */
+export function parsedLoosely(text) {
+  let content, names = 0;
+  try {
+    content = JSON.parse(text, (_, value) => {
+      if (value !== null && typeof value === "object" && !Array.isArray(value)) names += Object.keys(value).length;
+      return Object.is(value, -0) ? 0 : value;
+    });
+  } catch {
+    throw new Malformed("not JSON");
+  }
+  const bare = text.replaceAll(STRING, '""');
+  if (/\d[.eE]/.test(bare)) throw new Malformed("a number that is not whole");
+  if (names !== (bare.match(/""\s*:/g) ?? []).length) throw new Malformed("a name comes twice");
+  return content;
+}
+
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+
+/** The RFC 8785 form, also of what is nested without end: that is malformed, too. */
+function written(content) {
+  try {
+    return canonical(content);
+  } catch (error) {
+    throw error instanceof Malformed ? error : new Malformed("nested too deeply");
+  }
 }
 
 export function canonical(content) {

@@ -7,6 +7,7 @@ import { seenBy, signedByLog } from "./notes.js";
 import { deciding, kindsOf } from "./progress.js";
 import { checkReceipt } from "./receipts.js";
 import { Refused, refuseUnless } from "./refused.js";
+import { refuseAhead } from "./sights.js";
 import { TICKET_BYTES, holds } from "./tickets.js";
 import { checkVoid } from "./voiding.js";
 import { picks, seedOf } from "./winners.js";
@@ -37,7 +38,8 @@ function oneView({ bundle, seen }) {
   for (const note of seen)
     for (const own of notesOf(bundle))
       refuseUnless(own.size !== note.size || same(own.root, note.root), `two logs have ${note.size} leaves`);
-  return seen.length ? { checkpoints: seen.length } : null;
+  const sizes = notesOf(bundle).map(({ size }) => size), compared = seen.filter(({ size }) => sizes.includes(size));
+  return compared.length ? { checkpoints: compared.length } : null;
 }
 
 function witnesses(context) {
@@ -46,7 +48,7 @@ function witnesses(context) {
     policy.witnesses.map((witness) => {
       const seconds = seenBy(note, witness);
       refuseUnless(seconds !== null, `${witness.name} did not sign this`);
-      return { test: witness.test, at: seconds[0] };
+      return { by: witness.text, test: witness.test, at: seconds[0] };
     }).filter(({ at }) => at !== undefined),
   );
   return { witnesses: context.seenTimes[0].length };
@@ -115,7 +117,13 @@ function kinds({ story: { batches, commit } }) {
   return totals;
 }
 
-function closing({ story: { open, batches, commit, entries, closedAt } }) {
+function closing(context) {
+  const closed = closedByFormula(context);
+  refuseAhead(context, context.story.batches);
+  return closed;
+}
+
+function closedByFormula({ story: { open, batches, commit, entries, closedAt } }) {
   const { capacity, closes_at: closesAt, opened_at: openedAt } = open.says;
   let last = openedAt;
   for (const { index, says } of batches) {
@@ -138,15 +146,24 @@ function chain(context) {
   refuseUnless(!commit || commit.says.beacon_chain === pinned.hash, "the commitment names another beacon");
   const delay = open.says.delay_s;
   refuseUnless(delay >= pinned.least_delay_s && delay <= pinned.most_delay_s, `a delay of ${delay} s is out of bounds`);
+  refuseUnless(closedAt === null || closedAt + delay >= pinned.genesis, "the draw closes before its chain begins");
   context.chain = pinned;
   context.deciding = closedAt === null ? null : deciding(pinned, closedAt, delay);
   return { chain: pinned.hash, delay_s: delay, test: pinned.test };
 }
 
-function round({ story: { commit, result }, deciding: formula }) {
+function round(context) {
+  const decided = roundByFormula(context), { result } = context.story;
+  if (result) refuseAhead(context, [result]);
+  return decided;
+}
+
+function roundByFormula({ story: { commit, result }, chain: pinned, deciding: formula }) {
   if (!commit) return formula && { round: formula.round, time: formula.time };
   const { beacon_round: round, beacon_time: time } = commit.says;
   refuseUnless(round === formula.round && time === formula.time, `the formula says round ${formula.round}`);
+  const fresh = timeOf(pinned, commit.says.fresh_round);
+  refuseUnless(fresh >= commit.says.closed_at - pinned.period, "the commitment's fresh round is older than the closing");
   refuseUnless(!result || result.says.round === round, "the result is of another round");
   refuseUnless(!result || result.says.at >= time, "the result is older than its round");
   return { round, time };
@@ -175,21 +192,22 @@ function winners(context) {
   const { chain: pinned, story: { commit, result, batches } } = context;
   if (!result) return null;
   refuseUnless(result.says.commit_hash === hex(commit.hash), "the result is of another commitment");
-  const { entries, winners: wanted, reserves } = commit.says;
+  const { entries, winners: wanted, reserves, totals } = commit.says;
   const seed = seedOf(commit.hash, pinned.hash, result.says.round, fromHex(result.says.signature));
   const kindAt = entries ? kindsOf(batches) : null, steps = [], order = picks(seed, entries);
-  for (let i = 0; i < Math.min(wanted, entries); i++) steps.push(order.next().value);
-  const picked = steps.map((step) => step.index), named = result.says.winners.map(({ index }) => index);
+  const named = result.says.winners.map(({ index }) => index);
+  for (let i = 0; i < Math.min(wanted, entries, named.length + 1); i++) steps.push(order.next().value);
+  const picked = steps.map((step) => step.index);
   refuseUnless(picked.join() === named.join(), `the seed picks ${picked.slice(0, 5).join(", ")}`);
-  context.reserves = reservesOf(order, kindAt, reserves);
+  const eligible = entries - totals.house - picked.filter((index) => kindAt(index) !== "house").length;
+  context.reserves = reservesOf(order, kindAt, Math.min(reserves, eligible, result.says.reserves.length + 1));
   return { seed: hex(seed), steps };
 }
 
 function reservesOf(order, kindAt, most) {
   const chosen = [];
   while (chosen.length < most) {
-    const { value, done } = order.next();
-    if (done) break;
+    const { value } = order.next();
     if (kindAt(value.index) !== "house") chosen.push(value.index);
   }
   return chosen;

@@ -1,12 +1,15 @@
 // Prizes that were not claimed, and who got them instead: codes EARLY-FORFEIT and WRONG-REPLACEMENT.
 import { timeOf } from "./beacon.js";
 import { Refused, refuseUnless } from "./refused.js";
+import { refuseAhead } from "./sights.js";
 
 const DAY_S = 86_400;
 
 /** No prize is forfeited before its claim days have passed, by the leaf's own word and by a round nobody knew sooner. */
-export function checkForfeits({ story: { open, result, forfeits }, chain }) {
+export function checkForfeits(context) {
+  const { story: { open, result, forfeits }, chain } = context;
   if (!forfeits.length) return null;
+  refuseAhead(context, forfeits);
   const since = new Map(result?.says.winners.map(({ index }) => [index, result.says.at]));
   for (const { says } of forfeits) {
     if (!since.has(says.index)) continue;  // who holds no prize is told by the next check

@@ -1,6 +1,8 @@
 // The forms of the log's leaves: docs/draw-bundle.md, "Leaves of the log". All fields are required, no other is allowed.
 import { Malformed } from "./bytes.js";
 
+const MOST_ENTRIES = 100_000_000;
+
 const text = (value) => typeof value === "string";
 const whole = (least) => (value) => Number.isSafeInteger(value) && value >= least;
 const digits = (length) => (value) => text(value) && value.length === length && /^[0-9a-f]*$/.test(value);
@@ -51,8 +53,12 @@ const FORMS = {
 /** Throws Malformed unless the content is a leaf of a draw. */
 export function checkLeaf(content) {
   const { type, ...fields } = content ?? {};
-  if (!Object.hasOwn(FORMS, type)) throw new Malformed(`no leaf is of type ${type}`);
+  if (!text(type) || !Object.hasOwn(FORMS, type)) throw new Malformed(`no leaf is of type ${type}`);
   if (!object(FORMS[type])(fields)) throw new Malformed(`a leaf of type ${type} has other fields than its form`);
   if (type === "draw-open/v1" && fields.capacity === 0 && fields.closes_at === 0)
     throw new Malformed("the draw has neither capacity nor closing time");
+  if (type === "draw-batch/v1" && Math.max(fields.first + fields.count, sum(fields.runs)) > MOST_ENTRIES)
+    throw new Malformed("a batch of more entries than a draw can have");
 }
+
+const sum = (runs) => runs.reduce((all, [, run]) => all + run, 0);

@@ -49,4 +49,4 @@ export function extend(first, second, firstRoot, secondRoot, proof) {
 }
 
 const allHashes = (hashes) => hashes.every((hash) => hash.length === 32);
-const isPowerOfTwo = (number) => Number.isInteger(Math.log2(number));
+const isPowerOfTwo = (number) => 2 ** Math.round(Math.log2(number)) === number;

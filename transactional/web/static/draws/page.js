@@ -65,7 +65,7 @@ async function run() {
     const archive = (await given("bundle")) ?? (await fetched());
     conclude(await verify(archive, policy, {
       now: Math.floor(Date.now() / 1000),
-      receipt: receipt && JSON.parse(new TextDecoder().decode(receipt)),
+      receipt,
       seen: seen ? [`${seen}\n`] : [],
       report: show,
       tell,

@@ -1,5 +1,5 @@
 // The policy: whose keys are believed. It comes from the visitor or from the page, never from a bundle.
-import { Malformed } from "./bytes.js";
+import { Malformed, hex } from "./bytes.js";
 import { forms, object } from "./leaves.js";
 import { LOG_KEY, WITNESS_KEY, verifierKey } from "./notes.js";
 
@@ -20,10 +20,12 @@ const isPolicy = object({
 /** Keys decoded. Throws Malformed. */
 export function policyOf(content) {
   if (!isPolicy(content)) throw new Malformed("not a policy of the form mingsuan/draw-policy/v1");
-  return {
-    log: verifierKey(content.log, LOG_KEY),
-    witnesses: content.witnesses.map((each) => ({ ...verifierKey(each.key, WITNESS_KEY), test: each.test === 1 })),
-    quorum: content.quorum,
-    chains: content.chains,
-  };
+  const witnesses = content.witnesses.map((each) => ({ ...verifierKey(each.key, WITNESS_KEY), test: each.test === 1 }));
+  refuseTwice(witnesses.map(({ bytes }) => hex(bytes)), "a witness");
+  refuseTwice(content.chains.map(({ hash }) => hash), "a chain");
+  return { log: verifierKey(content.log, LOG_KEY), witnesses, quorum: content.quorum, chains: content.chains };
+}
+
+function refuseTwice(names, what) {
+  if (new Set(names).size !== names.length) throw new Malformed(`${what} is pinned twice`);
 }

@@ -23,7 +23,7 @@ function closedAt(opening, { batches, entries }) {
 export function deciding(chain, closedAt, delay) {
   const round = roundOfDraw(chain, closedAt, delay);
   const time = timeOf(chain, round);
-  return { round, time, deadline: time - Math.min(LEAST_WARNING_S, Math.floor(delay / 2)) };
+  return { round, time, deadline: time - Math.max(1, Math.min(LEAST_WARNING_S, Math.floor(delay / 2))) };
 }
 
 /** Kind of each entry, asked by index: batches must tile before this is asked. */

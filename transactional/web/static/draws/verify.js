@@ -7,7 +7,8 @@ import { hash } from "./hasher.js";
 import { checkpoint, signedByLog } from "./notes.js";
 import { storyOf } from "./progress.js";
 import { Refused } from "./refused.js";
-import { inTime } from "./voiding.js";
+import { inTime } from "./sights.js";
+import { verdictOnVoid } from "./voiding.js";
 
 /**
  * The verdict {code, words}. `policy` is decoded (policy.js), `now` in seconds. `report(code, state, saw)` hears of each
@@ -33,7 +34,13 @@ export async function verify(archive, policy, { now, receipt = null, seen = [], 
       return failed(code, error, report);
     }
   }
-  return { code: verdict(context), words: "" };
+  return { code: verdict(context), words: notCompared(context) };
+}
+
+/** What the visitor brought along and nothing here could be held against. */
+function notCompared({ bundle: { checkpoint: newest, witnessed }, seen }) {
+  const left = seen.filter(({ size }) => size !== newest.size && size !== witnessed?.checkpoint.size);
+  return left.map(({ size }) => `A checkpoint of ${size} leaves was not compared: mingsuan verify-log does.`).join("\n");
 }
 
 /** A checkpoint that was seen elsewhere. What the pinned log never signed says nothing about it, so that is an error. */
@@ -52,7 +59,7 @@ function failed(code, error, report) {
 
 function verdict(context) {
   const { story: { commit, result, voided }, deciding, now, chain } = context;
-  if (voided) return "VOID";
+  if (voided) return verdictOnVoid(context);
   if (!result) return deciding && now > deciding.time ? "OVERDUE" : "OPEN";
   const { holds, test } = inTime(context, commit, deciding.deadline);
   if (!holds) return "VALID-UNTIMED";
