@@ -19,6 +19,7 @@ from transactional.draws.leaves import seal
 from transactional.draws.log import proving, published, running
 from transactional.draws.log import service as log
 from transactional.draws.log.keeper import Keeper
+from transactional.draws.log.sequencer import sequence
 from transactional.draws.log.tiles import Tiles
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +68,7 @@ async def test_it_extends_the_log_until_the_worker_ends(fresh_engine: AsyncEngin
 async def test_a_run_that_fails_is_followed_by_others(
     fresh_engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper, sequence = keeper_in(tmp_path), running.sequence
+    keeper = keeper_in(tmp_path)
     errors = [RuntimeError("nobody foresaw it"), published.LogBrokenError("It does not add up.")]
 
     async def failing(source: AsyncEngine, keeper: Keeper, asking: httpx.AsyncClient) -> log.Placed:

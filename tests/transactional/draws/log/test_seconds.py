@@ -25,7 +25,7 @@ async def test_a_sequencer_whose_clock_is_wrong_dates_nothing_by_it(
         draw_id, _ = await opened(session)
     await enter(fresh_engine, draw_id, 1, SECOND)
     wrong = datetime.now(UTC).timestamp() + off_s
-    monkeypatch.setattr(seconds.time, "time", lambda: wrong)
+    monkeypatch.setattr("transactional.draws.log.seconds.time.time", lambda: wrong)
     placed = await run(fresh_engine, keeper_in(tmp_path), SECOND + 10 + off_s)
     assert placed.batches == 1
     async with reading(fresh_engine) as session:

@@ -58,8 +58,8 @@ async def test_whoever_reads_of_a_checkpoint_before_it_is_served_finds_its_tiles
         patch.setattr(published, "extend", killed)
         with pytest.raises(OSError, match="killed"):
             await run(fresh_engine, keeper)
-    async with reading(fresh_engine) as session:
-        newest = await log.newest(session)
+    async with reading(fresh_engine) as reader:
+        newest = await log.newest(reader)
     assert newest is not None
     assert newest.size == 1
     assert proving.root(Tiles(keeper.folder, newest.size)) == newest.root
