@@ -346,7 +346,7 @@ class LogVerification:
         real = sum(not sight.witness.test for sight in self._sights)
         if real < self._given.policy.quorum or any(self._chain(draw).test for draw in self._draws):
             return "TEST", "all holds, but with a beacon or witness that is a test"
-        return "VALID", "all holds"
+        return "VALID", "all holds; whether commitments and voids were witnessed in time, each draw's bundle tells"
 
     def _overdue(self) -> list[int]:
         late = []
