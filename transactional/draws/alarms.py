@@ -14,7 +14,7 @@ async def uncommitted(session: WriteSession, draw: Draw) -> None:
 
 
 async def committed(session: WriteSession, draw: Draw) -> None:
-    """It is committed after all."""
+    """It is committed after all, or called off."""
     await end_alert(session, UNCOMMITTED, _subject(draw))
 
 

@@ -6,8 +6,9 @@ What rounds are used for, and where they are kept, is told elsewhere.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -55,6 +56,7 @@ class Beacon:
         self.chain, self.relays, self._patience_s = chain, tuple(url.rstrip("/") for url in relays), patience_s
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._asking: dict[int, asyncio.Task[Round | None]] = {}
 
     def __repr__(self) -> str:
         return f"Beacon({self.chain.name}, {len(self.relays)} relays)"
@@ -68,6 +70,14 @@ class Beacon:
                     return told
                 silent.append(told)
         raise BeaconSilentError("; ".join(silent) or "there is no relay")
+
+    async def together(self, number: int, ask: Callable[[], Coroutine[Any, Any, Round | None]]) -> Round | None:
+        """What the first to ask for a round gets, for all in this process who ask for it meanwhile."""
+        task = self._asking.get(number)
+        if task is None:
+            task = self._asking[number] = asyncio.create_task(ask())
+            task.add_done_callback(lambda _: self._asking.pop(number, None))
+        return await asyncio.shield(task)
 
     async def latest(self) -> Round:
         """The newest round that any relay tells, none from the future. Raises BeaconSilentError.

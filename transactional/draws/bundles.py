@@ -1,30 +1,39 @@
-"""The one file from which anybody can check a draw without the shop; docs/draw-bundle.md tells what is in it."""
+"""The one file from which anybody can check a draw without the shop: when it is made anew, and that it is made once.
+
+How it is written is `bundle_archive`'s.
+"""
 
 import asyncio
-import base64
-import secrets
+import fcntl
+import hashlib
+import os
 import time
-import zipfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
 
-from transactional.canonical_json import canonical
 from transactional.db import ReadSession
-from transactional.draws import entries, ticket_file
-from transactional.draws.log import proving
+from transactional.draws import bundle_archive, entries, ticket_file
+from transactional.draws.log import published
 from transactional.draws.log import service as log
+from transactional.draws.log.published import Published
 from transactional.draws.log.service import Keeper, Signed
-from transactional.draws.log.tiles import Tiles
 from transactional.draws.models import Draw
 from transactional.errors import NotFoundError
 
-FORMAT = "mingsuan/draw-bundle/v1"
-LONG_AGO = (1980, 1, 1, 0, 0, 0)
-KEPT_S = 600
-"""Somebody may still be reading a bundle that a newer one took the place of."""
+FRESH_S = 60
+"""A draw that takes entries has a new bundle no more often than this."""
+AGAIN_S = 0.2
+COUNT = text("""
+select count(*) as leaves, coalesce(
+    max(p.log_index) filter (where l.kind = 'void'), max(p.log_index) filter (where l.kind = 'commit')
+) as decisive
+from shop.log_leaf as l join shop.log_position as p on p.leaf_id = l.id
+where l.draw_id = :draw_id and p.log_index < :size
+""")
 LEAVES = text("""
 select p.log_index, l.kind, l.body from shop.log_leaf as l join shop.log_position as p on p.leaf_id = l.id
 where l.draw_id = :draw_id and p.log_index < :size order by p.log_index
@@ -32,12 +41,28 @@ where l.draw_id = :draw_id and p.log_index < :size order by p.log_index
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A leaf of the draw where it stands in the log."""
+class Plan:
+    """What a bundle is to show: the published log, the checkpoint that a quorum saw in time, how many leaves."""
 
-    index: int
-    kind: str
-    body: str
+    draw: Draw
+    newest: Published
+    witnessed: Signed | None
+    leaves: int
+
+    @property
+    def name(self) -> str:
+        """Of its file, up to how many have signed the newest checkpoint: other words of a witness make another."""
+        seen = self.witnessed.note_with_cosignatures if self.witnessed else ""
+        return f"bundle-{self.leaves}-{hashlib.sha256(seen.encode()).hexdigest()[:16]}"
+
+    @property
+    def signatures(self) -> int:
+        return len(self.newest.note.lines)
+
+    def found(self, folder: Path) -> Path | None:
+        """The same bundle, made before, whose checkpoint as many had signed at least."""
+        made = [(int(path.stem.rpartition("-")[2]), path) for path in folder.glob(f"{self.name}-*.zip")]
+        return max((each for each in made if each[0] >= self.signatures), default=(0, None))[1]
 
 
 class NothingToShowError(NotFoundError):
@@ -45,37 +70,76 @@ class NothingToShowError(NotFoundError):
 
 
 async def write(session: ReadSession, keeper: Keeper, public_dir: Path, draw_id: int) -> Path:
-    """The bundle of an opened draw as things stand now; a file that stays for some minutes.
+    """The bundle of an opened draw as things stand now, or stood a minute ago while entries are taken; a file that
+    stays for some minutes.
 
-    Raises NothingToShowError before its opening is in the log.
+    The session's transaction is ended: nobody holds a connection while a bundle is made, and each is made once, however
+    many ask for it. Raises NothingToShowError before its opening is in the log.
     """
     draw = await session.get(Draw, draw_id)
-    newest = await log.newest(session)
-    if draw is None or newest is None:
+    if draw is None:
         raise NothingToShowError
-    rows = await session.execute(LEAVES, {"draw_id": draw_id, "size": newest.size})
-    leaves = [Placed(row.log_index, row.kind, row.body) for row in rows]
-    if not leaves:
-        raise NothingToShowError
-    witnessed = await _witnessed(session, keeper, leaves)
-    seen = witnessed.size if witnessed is not None and witnessed.size <= newest.size else 0
     folder = ticket_file.folder_of(public_dir, draw.public_id)
-    path = folder / f"bundle-{len(leaves)}-{seen}.zip"
-    if not path.exists():
-        is_committed = any(leaf.kind == "commit" for leaf in leaves)
-        tickets = await _tickets(session, folder, draw) if is_committed else None
-        manifest = await asyncio.to_thread(_manifest, keeper, newest, leaves, witnessed if seen else None)
-        await asyncio.to_thread(_write, path, manifest, draw.rules.encode(), tickets)
-    return path
+    if draw.state == "open" and (recent := await asyncio.to_thread(_recent, folder)):
+        return recent
+    plan = await _plan(session, keeper, draw)
+    await session.close()
+    folder.mkdir(parents=True, exist_ok=True)
+    async with _alone(folder):
+        return plan.found(folder) or await _made(session, keeper, folder, plan)
 
 
-async def _witnessed(session: ReadSession, keeper: Keeper, leaves: Sequence[Placed]) -> Signed | None:
-    """The earliest checkpoint that a quorum saw and that holds the commitment, or else the void."""
-    decisive = [leaf.index for kind in ("void", "commit") for leaf in leaves if leaf.kind == kind]
-    if not decisive:
-        return None
-    pinned = [witness.key.name for witness in keeper.witnesses]
-    return await log.first_witnessed(session, decisive[0], keeper.quorum, pinned)
+async def _plan(session: ReadSession, keeper: Keeper, draw: Draw) -> Plan:
+    newest = await asyncio.to_thread(published.read, keeper)
+    if newest is None:
+        raise NothingToShowError
+    size = newest.checkpoint.size
+    found = (await session.execute(COUNT, {"draw_id": draw.id, "size": size})).one()
+    if not found.leaves:
+        raise NothingToShowError
+    witnessed = None if found.decisive is None else await _witnessed(session, keeper, found.decisive)
+    return Plan(draw, newest, witnessed if witnessed and witnessed.size <= size else None, found.leaves)
+
+
+async def _witnessed(session: ReadSession, keeper: Keeper, index: int) -> Signed | None:
+    """The earliest checkpoint that a quorum saw and that holds a leaf: by witnesses that are not our own, if it can."""
+    others = [each.key.name for each in keeper.witnesses if not each.is_test]
+    if len(others) >= keeper.quorum and (seen := await log.first_witnessed(session, index, keeper.quorum, others)):
+        return seen
+    return await log.first_witnessed(session, index, keeper.quorum, [each.key.name for each in keeper.witnesses])
+
+
+async def _made(session: ReadSession, keeper: Keeper, folder: Path, plan: Plan) -> Path:
+    rows = await session.execute(LEAVES, {"draw_id": plan.draw.id, "size": plan.newest.checkpoint.size})
+    leaves = [bundle_archive.Placed(row.log_index, row.kind, row.body) for row in rows]
+    is_committed = any(leaf.kind == "commit" for leaf in leaves)
+    tickets = await _tickets(session, folder, plan.draw) if is_committed else None
+    await session.close()
+    path = folder / f"{plan.name}-{plan.signatures}.zip"
+    shown = bundle_archive.Shown(leaves, plan.newest, plan.witnessed, plan.draw.rules, tickets)
+    return await asyncio.to_thread(bundle_archive.write, path, keeper, shown)
+
+
+@asynccontextmanager
+async def _alone(folder: Path) -> AsyncIterator[None]:
+    """Nobody else makes a bundle of this draw meanwhile, in this process or another; waiting takes up no thread."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(AGAIN_S)
+        yield
+    finally:
+        os.close(held)
+
+
+def _recent(folder: Path) -> Path | None:
+    """The newest bundle, if it is not older than FRESH_S."""
+    made = max(((path.stat().st_mtime, path) for path in folder.glob("bundle-*.zip")), default=None)
+    return made[1] if made and made[0] > time.time() - FRESH_S else None
 
 
 async def _tickets(session: ReadSession, folder: Path, draw: Draw) -> Path:
@@ -84,41 +148,3 @@ async def _tickets(session: ReadSession, folder: Path, draw: Draw) -> Path:
     if not path.exists():
         await ticket_file.write(path, draw.public_id, entries.tickets(session, draw.id), draw.next_index)
     return path
-
-
-def _manifest(keeper: Keeper, newest: Signed, leaves: Sequence[Placed], witnessed: Signed | None) -> bytes:
-    tiles = Tiles(keeper.folder, newest.size)
-    told = [
-        {"index": leaf.index, "leaf": leaf.body, "proof": _base64(proving.inclusion(tiles, leaf.index))}
-        for leaf in leaves
-    ]
-    seen: dict[str, object] = {}
-    if witnessed is not None:
-        proof = _base64(proving.consistency(tiles, witnessed.size))
-        seen = {"checkpoint": witnessed.note_with_cosignatures, "consistency": proof}
-    checkpoint = newest.note_with_cosignatures
-    return canonical({"format": FORMAT, "leaves": told, "checkpoint": checkpoint, "witnessed": seen})
-
-
-def _write(path: Path, manifest: bytes, rules: bytes, tickets: Path | None) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_member("manifest.json"), manifest)
-        archive.writestr(_member("rules.txt"), rules)
-        if tickets is not None:
-            with archive.open(_member(ticket_file.NAME), "w", force_zip64=True) as member, tickets.open("rb") as file:
-                while piece := file.read(1 << 20):
-                    member.write(piece)
-    beside.replace(path)
-    for older in path.parent.glob("bundle-*.zip"):
-        if older != path and older.stat().st_mtime < time.time() - KEPT_S:
-            older.unlink(missing_ok=True)
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    return zipfile.ZipInfo(name, LONG_AGO)
-
-
-def _base64(hashes: Sequence[bytes]) -> list[str]:
-    return [base64.b64encode(each).decode() for each in hashes]

@@ -18,7 +18,7 @@ from transactional.draws.chains import Chain
 from transactional.draws.drafts import locked
 from transactional.draws.log import service as log
 from transactional.draws.models import Draw, LogLeaf
-from transactional.draws.moving import step_at
+from transactional.draws.moving import bundle_at, step_at
 from transactional.draws.opening import rules_sha256
 from transactional.draws.states import DRAW_STATES
 from transactional.draws.ticket_file import Tickets
@@ -33,21 +33,29 @@ async def commit(engine: AsyncEngine, beacons: Mapping[str, Beacon], public_dir:
     async with reading(engine) as session:
         draw = await session.get_one(Draw, draw_id)
         ready = draw.state == "closed" and await log.batched(session, draw_id)
-        is_contradicted = ready and await log.contradicted(session, draw_id)
-    if is_contradicted:
-        async with writing(engine) as session:
-            await alarms.contradicted(session, draw)
-        return False
     if not ready:
         return draw.state not in ("draft", "open", "closed", "void")
-    beacon = beacons[draw.chain_hash]
-    fresh = await rounds.asked(engine, draw, "latest", beacon.latest)
-    if fresh is None or draw.closed_at is None or _is_stale(beacon.chain, fresh, int(draw.closed_at.timestamp())):
+    if await stands_still(engine, draw_id):
         return False
     async with reading(engine) as session:
         path = ticket_file.folder_of(public_dir, draw.public_id) / ticket_file.NAME
         written = await ticket_file.write(path, draw.public_id, entries.tickets(session, draw_id), draw.next_index)
+    beacon = beacons[draw.chain_hash]  # asked last: a large draw's tickets take longer than a round
+    fresh = await rounds.asked(engine, draw, "latest", beacon.latest)
+    if fresh is None or draw.closed_at is None or _is_stale(beacon.chain, fresh, int(draw.closed_at.timestamp())):
+        return False
     return await _committed(engine, beacon.chain, draw_id, fresh, written)
+
+
+async def stands_still(engine: AsyncEngine, draw_id: int) -> bool:
+    """Whether the public log says otherwise of a draw than the books, which staff are told: then nothing is added."""
+    async with reading(engine) as session:
+        is_contradicted = await log.contradicted(session, draw_id)
+        draw = await session.get_one(Draw, draw_id)
+    if is_contradicted:
+        async with writing(engine) as session:
+            await alarms.contradicted(session, draw)
+    return is_contradicted
 
 
 def _is_stale(chain: Chain, fresh: Round, closed_at: int) -> bool:
@@ -67,9 +75,10 @@ async def _committed(engine: AsyncEngine, chain: Chain, draw_id: int, fresh: Rou
         await session.flush()
         await log.append(session, "commit", leaves.commitment(says), row.id)
         await alarms.committed(session, row)
-        if chain.pace.time_of(fresh.number) >= deadline(says.round_time, row.delay_s):
+        if max(chain.pace.time_of(fresh.number), clock.now().timestamp()) >= deadline(says.round_time, row.delay_s):
             await alarms.committed_late(session, row)
         await step_at(session, row.id, row.round_at)
+        await bundle_at(session, row.id)
     return True
 
 

@@ -3,6 +3,7 @@
 The beacon is asked between two transactions: the engine comes in, and every call of this may be repeated.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,12 +19,13 @@ from transactional.draws.chains import CHAINS
 from transactional.draws.drafts import locked
 from transactional.draws.log import service as log
 from transactional.draws.models import Draw, DrawReserve, LogLeaf
-from transactional.draws.moving import step_at
+from transactional.draws.moving import bundle_at, step_at
 from transactional.draws.states import DRAW_STATES
 
 JUST_DUE = timedelta(minutes=1)
-BETWEEN_ASKS = timedelta(seconds=5)
-"""Everybody may ask for a result as often as they like; relays are asked no more often than this once it is late."""
+BETWEEN_ASKS, BETWEEN_LATE_ASKS = timedelta(seconds=1), timedelta(seconds=5)
+"""Everybody may ask for a result as often as they like; relays are asked no more often than this, be it just due or
+late."""
 
 
 async def decide(engine: AsyncEngine, beacons: Mapping[str, Beacon], draw_id: int) -> str:
@@ -37,10 +39,11 @@ async def decide(engine: AsyncEngine, beacons: Mapping[str, Beacon], draw_id: in
             return draw.state
         told = await rounds.known(session, draw.chain_hash, draw.round_no)
         late = clock.now() - draw.round_at
-        may_ask = late <= JUST_DUE or not await rounds.asked_since(session, draw, clock.now() - BETWEEN_ASKS)
-    if told is None and late >= timedelta(0) and may_ask:
-        ask = partial(beacons[draw.chain_hash].round, draw.round_no)
-        told = await rounds.asked(engine, draw, "round", ask)
+    if told is None and late >= timedelta(0):
+        beacon, between = beacons[draw.chain_hash], BETWEEN_ASKS if late <= JUST_DUE else BETWEEN_LATE_ASKS
+        ask = partial(beacon.round, draw.round_no)
+        in_turn = partial(rounds.asked_in_turn, engine, draw.chain_hash, draw.round_no, ask, between)
+        told = await beacon.together(draw.round_no, in_turn)
     if told is None:
         return draw.state
     async with writing(engine) as session:
@@ -58,7 +61,8 @@ async def _decided(session: WriteSession, draw_id: int, told: Round) -> str:
     ).one()
     commit_hash = leaves.leaf_hash(commit)
     seed = rules.seed(commit_hash, bytes.fromhex(row.chain_hash), told.number, told.signature)
-    picked = winners.picked(row, seed, await winners.house_entries(session, row.id))
+    house = await winners.house_entries(session, row.id)
+    picked = await asyncio.to_thread(winners.picked, row, seed, house)  # reserves may be many picks away
     at = _result_at(row)
     row.state, row.decided_at = "decided", at
     await session.flush()
@@ -71,6 +75,7 @@ async def _decided(session: WriteSession, draw_id: int, told: Round) -> str:
     await stakes.earn(session, row, at)
     await alarms.decided(session, row)
     await step_at(session, row.id)
+    await bundle_at(session, row.id)
     return row.state
 
 

@@ -73,7 +73,7 @@ async def forfeit(
     return winner
 
 
-def _overdue(draw: Draw, *after: datetime) -> Select[tuple[DrawWinner]]:
+def _overdue(draw: Draw, *after: datetime) -> Select[DrawWinner]:
     """Prizes that nobody claimed though their claim days had ended before each of these instants."""
     unclaimed = select(DrawWinner).where(DrawWinner.draw_id == draw.id, DrawWinner.state == "notified")
     return unclaimed.where(*(DrawWinner.claim_until < instant for instant in after))

@@ -6,8 +6,8 @@ from procrastinate import App, RetryStrategy
 
 from mingsuan import clock
 from transactional.db import reading, writing
-from transactional.draws import steps
-from transactional.draws.moving import QUEUE, SETTLE, STEP, WAKE, step_at
+from transactional.draws import bundles, steps
+from transactional.draws.moving import BUNDLE, QUEUE, SETTLE, STEP, WAKE, step_at
 from transactional.shop import Shop
 
 AGAIN_S = 15
@@ -30,6 +30,11 @@ def register(app: App, shop: Callable[[], Shop]) -> None:
     @app.task(name=SETTLE, queue="shop", retry=soon)
     async def _settle(draw_id: int) -> None:
         await steps.settle(shop(), draw_id)
+
+    @app.task(name=BUNDLE, queue="shop")
+    async def _bundle(draw_id: int) -> None:
+        async with reading(shop().engine) as session:
+            await bundles.write(session, shop().keeper, shop().settings.public_dir, draw_id)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="draws.sweep", queue=QUEUE, queueing_lock="draws.sweep")

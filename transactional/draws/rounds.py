@@ -1,17 +1,20 @@
 """Rounds that were fetched and verified here, kept for all who ask again."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mingsuan import clock
 from transactional import calls
 from transactional.calls import ExternalCall
-from transactional.db import ReadSession, WriteSession
+from transactional.db import ReadSession, WriteSession, writing
 from transactional.draws.beacon import Round
 from transactional.draws.models import BeaconRound, Draw
+
+ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended(:reference, 0))")
 
 
 async def known(session: ReadSession, chain_hash: str, number: int) -> Round | None:
@@ -40,8 +43,24 @@ async def asked(engine: AsyncEngine, draw: Draw, operation: str, ask: Callable[[
     return answer.value
 
 
-async def asked_since(session: ReadSession, draw: Draw, at: datetime) -> bool:
-    """Whether the beacon was asked for a draw's deciding round since an instant."""
-    calls_for = select(ExternalCall.id).where(ExternalCall.reference == f"draw:{draw.public_id}")
-    found = calls_for.where(ExternalCall.operation == "round", ExternalCall.started_at > at)
+async def asked_in_turn(
+    engine: AsyncEngine, chain_hash: str, number: int, ask: Callable[[], Awaitable[Round]], between: timedelta
+) -> Round | None:
+    """What the beacon tells of one round; None, too, while any process asks for it, or has asked a moment ago."""
+    reference = f"round:{chain_hash[:16]}:{number}"
+    async with writing(engine) as session:
+        await session.execute(ONE_AT_A_TIME, {"reference": reference})
+        if await _is_asked(session, reference, between):
+            return None
+        call_id = await calls.begin(session, "beacon", "round", reference)
+    answer = await calls.attempt(ask)
+    async with writing(engine) as session:
+        await calls.end(session, call_id, answer)
+    return answer.value
+
+
+async def _is_asked(session: ReadSession, reference: str, between: timedelta) -> bool:
+    at, call = clock.now(), ExternalCall
+    under_way = and_(call.ended_at.is_(None), call.started_at > at - timedelta(seconds=calls.PATIENCE_S))
+    found = select(call.id).where(call.reference == reference, or_(call.started_at > at - between, under_way))
     return await session.scalar(found.limit(1)) is not None

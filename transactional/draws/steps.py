@@ -12,7 +12,7 @@ from transactional.draws import alarms, closing, committing, deciding, stakes
 from transactional.draws.drafts import locked
 from transactional.draws.forfeits import forfeit_due, know_time
 from transactional.draws.models import Draw, DrawWinner
-from transactional.draws.moving import settle_soon, step_at
+from transactional.draws.moving import bundle_at, settle_soon, step_at
 from transactional.draws.showing import LATE_AFTER
 from transactional.draws.states import DRAW_STATES
 from transactional.shop import Shop
@@ -58,10 +58,12 @@ async def _committed(shop: Shop, draw_id: int) -> bool:
     async def commit() -> bool:
         return await committing.commit(shop.engine, shop.beacons, shop.settings.public_dir, draw_id)
 
-    if await _before_long(commit):
+    if not await committing.stands_still(shop.engine, draw_id) and await _before_long(commit):
         return True
     async with writing(shop.engine) as session:
-        await alarms.uncommitted(session, await session.get_one(Draw, draw_id))
+        row = await locked(session, draw_id, *DRAW_STATES)
+        if row.state == "closed":  # nobody called it off meanwhile
+            await alarms.uncommitted(session, row)
     return False
 
 
@@ -130,4 +132,5 @@ async def _handed_out(session: WriteSession, draw_id: int, at: datetime) -> str:
     waiting = select(DrawWinner.id).where(DrawWinner.draw_id == row.id, DrawWinner.state.in_(("notified", "claimed")))
     if row.settled_at is not None and await session.scalar(waiting.limit(1)) is None:
         row.state = "finished"
+        await bundle_at(session, row.id)
     return row.state

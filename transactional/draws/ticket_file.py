@@ -47,7 +47,7 @@ async def write(path: Path, draw: UUID, tickets: AsyncIterator[bytes], count: in
                 whole.update(chunk)
                 written += len(chunk)
             file.flush()
-            os.fsync(file.fileno())
+            await asyncio.to_thread(os.fsync, file.fileno())
         if written != count * TICKET_BYTES:
             raise TicketsTornError(f"draw {draw} has {count} entries, but {written} bytes of tickets")
         root = await asyncio.to_thread(_root, beside, draw)

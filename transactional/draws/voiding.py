@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from transactional.accounts.service import record_act
 from transactional.db import WriteSession
-from transactional.draws import leaves
+from transactional.draws import alarms, leaves
 from transactional.draws.chains import CHAINS
 from transactional.draws.drafts import locked
 from transactional.draws.errors import DrawMovedOnError, VoidTooLateError
 from transactional.draws.log import service as log
 from transactional.draws.models import Draw
-from transactional.draws.moving import step_at
+from transactional.draws.moving import bundle_at, step_at
 from transactional.errors import FieldProblem, InvalidInputError
 
 WITNESSED_WITHIN_S = 60
@@ -48,7 +48,9 @@ async def end_void(session: WriteSession, row: Draw, reason: str, words: str, at
     row.state, row.voided_at, row.void_reason, row.void_words = "void", at, reason, words
     await session.flush()
     await log.append(session, "void", leaves.void(row.public_id, reason, words, int(at.timestamp())), row.id)
+    await alarms.committed(session, row)
     await step_at(session, row.id)
+    await bundle_at(session, row.id)
 
 
 def last_void_at(row: Draw) -> datetime | None:

@@ -27,6 +27,10 @@ class HouseEntries:
         self._firsts = [first for first, _ in ranges]
         self._ends = [first + count for first, count in ranges]
 
+    def among(self, entries: int) -> int:
+        """How many of the first so many entries."""
+        return sum(min(end, entries) - min(first, entries) for first, end in zip(self._firsts, self._ends, strict=True))
+
     def __contains__(self, index: int) -> bool:
         place = bisect_right(self._firsts, index) - 1
         return place >= 0 and index < self._ends[place]
@@ -36,7 +40,8 @@ def picked(draw: Draw, seed: bytes, house: HouseEntries) -> Picked:
     """What a seed makes of a draw's entries; docs/draw-bundle.md, "The winners"."""
     order = rules.picks(seed, draw.next_index)
     winners = tuple(islice(order, draw.winners))
-    return Picked(winners, tuple(islice(_not_in(house, order), draw.reserves)))
+    others = draw.next_index - house.among(draw.next_index) - sum(index not in house for index in winners)
+    return Picked(winners, tuple(islice(_not_in(house, order), min(draw.reserves, others))))
 
 
 async def house_entries(session: ReadSession, draw_id: int) -> HouseEntries:

@@ -273,6 +273,30 @@ async def test_all_who_ask_for_the_result_at_once_get_the_same_one(lives: World)
     assert await lives.stocked.rows("select count(*) from shop.log_leaf where kind = 'result'") == [(1,)]
 
 
+async def test_however_many_ask_for_a_result_relays_are_asked_once_a_second(lives: World) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    await lives.stepped(draw)
+    await lives.wait_for_round(draw)
+    lives.relay.fault = "dies"
+    before = lives.relay.asked
+
+    async def ask() -> list[str]:
+        with lives.now():
+            asked = (service.decide(lives.shop.engine, lives.shop.beacons, draw.id) for _ in range(8))
+            return await asyncio.gather(*asked)
+
+    assert await ask() == ["committed"] * 8
+    assert await ask() == ["committed"] * 8
+    assert lives.relay.asked == before + 1
+    lives.passes(seconds=1)
+    lives.relay.fault = None
+    assert await ask() == ["decided"] * 8
+    assert lives.relay.asked == before + 2
+
+
 async def test_a_parcel_goes_to_the_address_that_its_winner_chose(lives: World) -> None:
     ann = await lives.stocked.customer("ann")
     draw = await lives.decided(ann, winners=1, prize_kind="parcel")
@@ -451,10 +475,18 @@ async def test_staff_are_told_when_a_closed_draw_cannot_be_committed(
     draw = await lives.opened()
     await lives.enters(draw, ann, 10)
     await lives.sequenced()
+    other = await lives.opened(winners=1)
+    await lives.enters(other, ann, 10)
+    await lives.sequenced()
     lives.relay.fault = "dies"
+    assert await lives.stepped(other) == "closed"
+    async with writing(lives.shop.engine) as session:
+        await service.void(session, other.id, "cancelled", "No beacon.", lives.staff_id, lives.at())
+    alerts = "select kind, ended_at is null from shop.alert order by id"
+    ended = ("draw_not_committed", False)
+    assert await lives.stocked.rows(alerts) == [ended]
     assert await lives.stepped(draw) == "closed"
-    alerts = "select kind, ended_at is null from shop.alert"
-    assert await lives.stocked.rows(alerts) == [("draw_not_committed", True)]
+    assert await lives.stocked.rows(alerts) == [ended, ("draw_not_committed", True)]
     lives.relay.fault = None
     assert await lives.stepped(draw) == "committed"
-    assert await lives.stocked.rows(alerts) == [("draw_not_committed", False)]
+    assert await lives.stocked.rows(alerts) == [ended, ended]

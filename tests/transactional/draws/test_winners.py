@@ -1,5 +1,6 @@
 """Winners and reserves are the picks of the seed, by a whole shuffle of all entries as anybody would write it."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
@@ -28,6 +29,26 @@ def test_reserves_follow_the_winners_and_are_never_the_houses(entries: int, hous
         found = picked(draw, seed, HouseEntries(house))
         assert list(found.winners) == order[:3]
         assert list(found.reserves) == [index for index in order[3:] if index not in owned][:4]
+
+
+def test_reserves_are_not_looked_for_once_all_that_are_not_the_houses_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = 0
+
+    def picks(of: bytes, entries: int) -> Iterator[int]:
+        nonlocal drawn
+        for index in (7, 3, *range(3), *range(4, 7), *range(8, entries)):
+            drawn += 1
+            yield index
+
+    monkeypatch.setattr(rules, "picks", picks)
+    draw = Draw(next_index=10_000_000, winners=2, reserves=5)
+    assert picked(draw, b"", HouseEntries([(0, 3), (4, 10_000_000 - 4)])).reserves == ()  # number 3 alone, and it won
+    assert drawn == 2
+    drawn = 0
+    assert picked(draw, b"", HouseEntries([(0, 3), (5, 10_000_000 - 5)])).reserves == (4,)
+    assert drawn == 6
 
 
 def test_ranges_of_the_house_end_where_they_end() -> None:
