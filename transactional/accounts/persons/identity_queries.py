@@ -20,6 +20,7 @@ select exists (
     select from shop.identity_check
     where number_index = :number_index and customer_id <> :customer_id
         and state in ('verified', 'submitted', 'processing', 'unknown')
+        and not exists (select from shop.customer where id = customer_id and erased_at is not null)
 )
 """)
 LOCK_NUMBER = text("select pg_advisory_xact_lock(hashtextextended(encode(:number_index, 'hex'), 20261122))")
@@ -37,22 +38,42 @@ order by check_.id limit :at_once
 """)
 EXPIRED = text("""
 update shop.identity_check
-set sealed = null, data_key_id = null, purged_at = :at,
-    number_index = case when state = 'verified' then number_index else '' end
+set sealed = null, data_key_id = null, purged_at = coalesce(purged_at, :at),
+    number_index = case when state = 'verified' and purged_at is null then number_index else '' end
 where id in (
-    select id from shop.identity_check
-    where purged_at is null and keep_until <= :at and state in ('verified', 'refused')
-    order by id limit :at_once for update skip locked
+    select check_.id from shop.identity_check as check_
+    where check_.keep_until <= :at and (
+        check_.purged_at is null and check_.state in ('verified', 'refused')
+        or check_.number_index <> '' and exists (
+            select from shop.customer where customer.id = check_.customer_id and erased_at is not null
+        )
+    )
+    order by check_.id limit :at_once for update skip locked
 )
 returning id
 """)
+# Who asked to be kept out of draws, or to be held to limits, and is erased, is known again by the keyed hash of their
+# number alone, until the pause is over and for a month of limits: opening another account is no way round.
 FORGET = text("""
-update shop.identity_check
+with play as (
+    select greatest(
+        (select max(until) from shop.play_pause where customer_id = :customer_id and until > :at),
+        (
+            select cast(:at as timestamptz) + interval '30 days' from shop.play_limit
+            where customer_id = :customer_id and amount_fen is not null limit 1
+        )
+    ) as until
+)
+update shop.identity_check as check_
 set sealed = null, data_key_id = null, purged_at = coalesce(purged_at, :at),
     state = case when state in ('submitted', 'processing', 'unknown') then 'refused' else state end,
     reason = case when state in ('submitted', 'processing', 'unknown') then 'withdrawn' else reason end,
     decided_at = coalesce(decided_at, :at),
-    number_index = case when :number_too then '' else number_index end
+    keep_until = case when :number_too and state = 'verified' then coalesce(play.until, keep_until) else keep_until end,
+    number_index = case
+        when :number_too and (state <> 'verified' or play.until is null) then '' else number_index
+    end
+from play
 where customer_id = :customer_id and (purged_at is null or :number_too)
 """)
 TURNS = text("select from shop.customer where id = :customer_id for no key update")

@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.models import PlayPause
 from transactional.draws.play import queries
@@ -30,7 +28,4 @@ async def pause(session: WriteSession, customer_id: int, kind: str, length: time
 
 async def paused_until(session: ReadSession, customer_id: int, at: datetime) -> datetime | None:
     """The end of the longest pause that is still on."""
-    latest: datetime | None = await session.scalar(
-        select(func.max(PlayPause.until)).where(PlayPause.customer_id == customer_id, PlayPause.until > at)
-    )
-    return latest
+    return await queries.paused_until(session, customer_id, at)

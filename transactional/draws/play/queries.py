@@ -20,15 +20,36 @@ where s.withdrawn_at is null and (not s.is_on or s.confirmed_at <= :at)
 order by s.profile, s.mode, coalesce(s.confirmed_at, s.created_at) desc, s.id desc
 """)
 """An off holds from when it was asked for, an on from when it was confirmed, for as long as its opinion is valid."""
-PLAYERS = text("""
+SAME_PERSON = """
+person as (
+    select id as customer_id, id as as_id from shop.customer where id = any(:ids)
+    union
+    select mine.customer_id, theirs.customer_id from shop.identity_check mine
+    join shop.identity_check theirs on theirs.number_index = mine.number_index and theirs.state = 'verified'
+    join shop.customer gone on gone.id = theirs.customer_id and gone.erased_at is not null
+    where mine.customer_id = any(:ids) and mine.state = 'verified' and mine.number_index <> ''
+)
+"""
+"""The accounts that these customers have, and erased ones that they had: what they asked of themselves stays."""
+PLAYERS = text(f"""
+with {SAME_PERSON}
 select c.id, c.country,
     exists (select from shop.identity_check i
             where i.customer_id = c.id and i.state = 'verified' and i.is_adult) as is_verified_adult,
-    (select max(p.until) from shop.play_pause p where p.customer_id = c.id) as paused_until
+    (select max(p.until) from person join shop.play_pause p on p.customer_id = person.as_id
+        where person.customer_id = c.id) as paused_until
 from shop.customer c where c.id = any(:ids)
 """)
-LIMITS = text("""
-select customer_id, kind, amount_fen, next_amount_fen, next_from from shop.play_limit where customer_id = any(:ids)
+PAUSED = text(f"""
+with {SAME_PERSON}
+select max(p.until) from person join shop.play_pause p on p.customer_id = person.as_id where p.until > :at
+""")
+LIMITS = text(f"""
+with {SAME_PERSON}
+select person.customer_id, person.as_id, l.kind, l.amount_fen, l.next_amount_fen, l.next_from,
+    case when l.next_from <= now() then l.next_amount_fen else l.amount_fen end as lasting_fen
+from person join shop.play_limit l on l.customer_id = person.as_id
+order by (person.as_id = person.customer_id) desc, l.id
 """)
 STAKED = text("""
 select e.customer_id,
@@ -79,11 +100,21 @@ async def players(
 
 
 async def limits_of(session: ReadSession, ids: list[int]) -> dict[int, dict[str, Limit]]:
-    """By customer and kind."""
+    """By customer and kind. One that an erased account of theirs had holds until its hash is gone, if it is tighter."""
     found: dict[int, dict[str, Limit]] = {}
     for row in await session.execute(LIMITS, {"ids": ids}):
-        found.setdefault(row.customer_id, {})[row.kind] = Limit(row.amount_fen, row.next_amount_fen, row.next_from)
+        limits = found.setdefault(row.customer_id, {})
+        if row.as_id == row.customer_id:
+            limits[row.kind] = Limit(row.amount_fen, row.next_amount_fen, row.next_from)
+        elif row.lasting_fen is not None:
+            limits[row.kind] = limits.get(row.kind, Limit(None)).at_most(row.lasting_fen)
     return found
+
+
+async def paused_until(session: ReadSession, customer_id: int, at: datetime) -> datetime | None:
+    """The end of the longest pause that is still on, from whichever account of theirs they asked for it."""
+    latest: datetime | None = await session.scalar(PAUSED, {"ids": [customer_id], "at": at})
+    return latest
 
 
 async def spent_of(

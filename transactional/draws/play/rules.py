@@ -49,6 +49,14 @@ class Limit:
         is_next = self.next_from is not None and self.next_from <= instant
         return self.next_amount_fen if is_next else self.amount_fen
 
+    def at_most(self, most_fen: int) -> "Limit":
+        """The tighter of this and another that stays as it is."""
+        now_fen = most_fen if self.amount_fen is None else min(self.amount_fen, most_fen)
+        if self.next_from is None:
+            return Limit(now_fen)
+        then_fen = most_fen if self.next_amount_fen is None else min(self.next_amount_fen, most_fen)
+        return Limit(now_fen, then_fen, self.next_from)
+
 
 @dataclass(frozen=True, slots=True)
 class Player:
