@@ -125,11 +125,26 @@ async def enter_draw(draw_id: UUID, body: NewEntries, customer: AsCustomer, shop
 
 
 @router.get("/draws/{draw_id}/entries", tags=["draws"], responses=responses(NotLoggedInError, NotFoundError))
-async def list_my_entries(draw_id: UUID, customer: AsCustomer, session: Reading, shop: ShopHere) -> EntriesOfYours:
-    """Your own entries in a draw, each range with its receipt."""
+async def list_my_entries(
+    draw_id: UUID, customer: AsCustomer, session: Reading, limit: Limit = 50, offset: Offset = 0
+) -> EntriesOfYours:
+    """Your own entries in a draw, range by range in the order of their numbers. Each has a receipt of its own."""
     draw = await api_views.opened(session, draw_id)
-    mine = await entries.mine(session, draw.id, customer.id)
-    return EntriesOfYours(items=tuple(_with_receipt(shop, api_views.entered(draw, entry)) for entry in mine))
+    mine = await entries.mine(session, draw.id, customer.id, limit, offset)
+    total = await entries.ranges_of(session, draw.id, customer.id)
+    return EntriesOfYours(items=tuple(api_views.entered(draw, entry) for entry in mine), total=total)
+
+
+@router.get(
+    "/draws/{draw_id}/entries/{entry_id}/receipt", tags=["draws"], responses=responses(NotLoggedInError, NotFoundError)
+)
+async def show_receipt(
+    draw_id: UUID, entry_id: UUID, customer: AsCustomer, session: Reading, shop: ShopHere
+) -> EntriesGiven:
+    """One range of your entries with its receipt, the same as when it was accepted."""
+    draw = await api_views.opened(session, draw_id)
+    entry = await entries.own_range(session, draw.id, customer.id, entry_id)
+    return _with_receipt(shop, api_views.entered(draw, entry))
 
 
 @router.post(

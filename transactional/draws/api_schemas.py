@@ -102,7 +102,8 @@ class EntriesGiven(Entered):
 
 
 class EntriesOfYours(View):
-    items: tuple[EntriesGiven, ...]
+    items: tuple[Entered, ...]
+    total: int = Field(description="Ranges, not entries")
 
 
 class EntryProof(View):

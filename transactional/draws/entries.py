@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from transactional.db import ReadSession, WriteSession
 from transactional.draws import rules
@@ -18,7 +18,7 @@ from transactional.draws.moving import step_at
 from transactional.draws.play import guard
 from transactional.errors import NotFoundError
 
-__all__ = ["Entering", "house", "kind_at", "mine", "opened", "range_at", "tickets"]
+__all__ = ["Entering", "house", "kind_at", "mine", "opened", "own_range", "range_at", "ranges_of", "tickets"]
 HOUSE = UUID(int=0)
 PIECE = 2048
 """Tickets that are computed at a time, beside the event loop."""
@@ -62,10 +62,27 @@ async def house(session: WriteSession, draw_id: int, count: int) -> DrawEntry:
     return entry
 
 
-async def mine(session: ReadSession, draw_id: int, customer_id: int) -> list[DrawEntry]:
-    """A customer's own ranges in a draw, in the order of their numbers."""
+async def mine(
+    session: ReadSession, draw_id: int, customer_id: int, limit: int = 50, offset: int = 0
+) -> list[DrawEntry]:
+    """Some of a customer's own ranges in a draw, in the order of their numbers."""
     own = select(DrawEntry).where(DrawEntry.draw_id == draw_id, DrawEntry.customer_id == customer_id)
-    return list(await session.scalars(own.order_by(DrawEntry.first_index)))
+    return list(await session.scalars(own.order_by(DrawEntry.first_index).limit(limit).offset(offset)))
+
+
+async def ranges_of(session: ReadSession, draw_id: int, customer_id: int) -> int:
+    """How many ranges of a draw are a customer's."""
+    own = select(func.count()).where(DrawEntry.draw_id == draw_id, DrawEntry.customer_id == customer_id)
+    return await session.scalar(own) or 0
+
+
+async def own_range(session: ReadSession, draw_id: int, customer_id: int, entry_id: UUID) -> DrawEntry:
+    """One of a customer's own ranges in a draw. Raises NotFoundError, for somebody else's too."""
+    own = DrawEntry.draw_id == draw_id, DrawEntry.customer_id == customer_id
+    found = await session.scalar(select(DrawEntry).where(DrawEntry.public_id == entry_id, *own))
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 async def range_at(session: ReadSession, draw_id: int, index: int) -> DrawEntry:

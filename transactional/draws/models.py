@@ -146,11 +146,12 @@ class DrawEntry(Public):
         CheckConstraint("octet_length(nonce) = 32 and octet_length(user_ref) = 32", name="lengths"),
         CheckConstraint("(kind = 'paid') = (stake_fen > 0) and stake_fen >= 0", name="stake"),
         CheckConstraint("(kind = 'house') = (customer_id is null)", name="owner"),
+        Index("draw_entry_customer_id_draw_id_first_index_idx", "customer_id", "draw_id", "first_index"),
     )
     append_only = True
 
     draw_id: Mapped[int] = mapped_column(ForeignKey("shop.draw.id"))
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"))
     first_index: Mapped[int]
     count: Mapped[int]
     kind: Mapped[str] = mapped_column(Text)

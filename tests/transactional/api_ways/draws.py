@@ -37,6 +37,12 @@ async def _own_entries(world: World) -> Asked:
     return Asked({"draw_id": draw.public_id}, customer=who)
 
 
+async def _own_receipt(world: World) -> Asked:
+    draw, who, _ = await _entered(world)
+    entry_id = await world.till.one("select public_id from shop.draw_entry where draw_id = :id", id=draw.id)
+    return Asked({"draw_id": draw.public_id, "entry_id": entry_id}, customer=who)
+
+
 async def _logged(world: World) -> Asked:
     draw, who, first = await _entered(world)
     with clock.at(clock.now() + timedelta(seconds=2)):
@@ -97,6 +103,7 @@ WAYS: Ways = {
     "POST /draws/{draw_id}/result": Way(ANYBODY, _draw),
     "POST /draws/{draw_id}/entries": Way(CUSTOMER, _enterable),
     "GET /draws/{draw_id}/entries": Way(CUSTOMER, _own_entries),
+    "GET /draws/{draw_id}/entries/{entry_id}/receipt": Way(CUSTOMER, _own_receipt),
     "GET /draws/{draw_id}/entries/{number}/proof": Way(CUSTOMER, _logged),
     "POST /draws/{draw_id}/holds": Way(CUSTOMER, _holdable),
     "DELETE /draw-holds/{hold_id}": Way(CUSTOMER, _held),

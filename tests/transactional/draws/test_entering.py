@@ -11,7 +11,7 @@ from mingsuan import clock
 from tests.transactional.draws.open_draws import adult, chances, open_draw, refundable
 from tests.transactional.small_shop import Stocked
 from transactional.db import reading, writing
-from transactional.draws import entries, entry_rules, entry_standings, intake, rules
+from transactional.draws import api, entries, entry_rules, entry_standings, intake, rules
 from transactional.draws.entry_schemas import Entered
 from transactional.draws.errors import (
     DrawBusyError,
@@ -268,3 +268,19 @@ async def test_a_draw_far_ahead_of_the_clock_takes_nothing_and_staff_are_told(st
         )
     assert await stocked.rows(alerts) == [(*raised, False)]
     assert await stocked.rows("select count(*) from shop.draw_entry") == [(1,)]
+
+
+async def test_somebody_with_many_ranges_sees_them_page_by_page_and_each_receipt_alone(stocked: Stocked) -> None:
+    draw, ann, bob = await open_draw(stocked), await stocked.customer("ann"), await stocked.customer("bob")
+    for who in (ann, bob, ann, ann):
+        await chances(stocked, who, 2)
+        await stocked.shop.entering.enter(who.id, draw.public_id, 2, uuid4().hex, pay="chances")
+    async with reading(stocked.shop.engine) as session:
+        pages = [await api.list_my_entries(draw.public_id, ann, session, 2, offset) for offset in (0, 2, 4)]
+        assert [[each.first_index for each in page.items] for page in pages] == [[0, 4], [6], []]
+        assert {page.total for page in pages} == {3}
+        one = pages[1].items[0]
+        shown = await api.show_receipt(draw.public_id, one.id, ann, session, stocked.shop)
+        assert (shown.receipt["receipt"]["first"], shown.nonce) == (6, one.nonce)
+        with pytest.raises(NotFoundError):
+            await api.show_receipt(draw.public_id, one.id, bob, session, stocked.shop)

@@ -167,7 +167,7 @@ def _entries() -> None:
         public=True,
         append_only=True,
     )
-    index("draw_entry", "customer_id")
+    index("draw_entry", "customer_id", "draw_id", "first_index")
     create(
         "stake_end",
         number("entry_id"),
