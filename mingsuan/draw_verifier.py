@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import IO, Annotated, Any, Final, Literal, NoReturn, TypeVar, get_args
+from typing import IO, Annotated, Any, Final, Literal, NoReturn, TextIO, TypeVar, get_args
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -1879,6 +1879,12 @@ def lines_of(outcome: Outcome) -> Iterator[str]:
         yield shown(f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
+def any_terminal(output: TextIO) -> None:
+    """Letters that a terminal lacks are written as escapes."""
+    if isinstance(output, io.TextIOWrapper):
+        output.reconfigure(errors="backslashreplace")
+
+
 def json_of(outcome: Outcome) -> str:
     """The outcome for programs, on one line of ASCII."""
     return json.dumps(
@@ -1907,8 +1913,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     outcome = verify_files(given.bundle, given.policy, given.receipt, given.seen, given.now)
     lines = [json_of(outcome)] if given.json else list(lines_of(outcome))
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # whatever letters the terminal lacks
+    any_terminal(sys.stdout)
     sys.stdout.write("\n".join(lines) + "\n")
     return outcome.exit
 

@@ -1,5 +1,6 @@
 """Commands of draws: verify a bundle, verify a whole log. They need no shop; the exit code is the verdict."""
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,8 +75,9 @@ def _log_outcome(log: str, policy: Path, seen: Sequence[Path], now: int | None) 
 
 
 def _end(outcome: "Outcome", *, as_json: bool) -> None:
-    from mingsuan.draw_verifier import json_of, lines_of
+    from mingsuan.draw_verifier import any_terminal, json_of, lines_of
 
+    any_terminal(sys.stdout)
     for line in [json_of(outcome)] if as_json else lines_of(outcome):
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(outcome.exit)

@@ -9,6 +9,7 @@ from typing import Any
 import py_arkworks_bls12381 as bls
 
 from tests.draws.memory_log import LOG, LOG_TYPE, WITNESS, WITNESS_TYPE, MemoryLog, Signer, cosignature
+from tests.draws.torsion import torsioned
 from tests.draws.worlds import (
     OPENED_AT,
     REAL,
@@ -271,6 +272,12 @@ def forged_log_line() -> Case:
     body = decided().log.body(7)
     forged = f"{body}\n{LOG.line(bytes(64))}"
     return rewritten(lambda manifest: manifest.update(checkpoint=forged))
+
+
+def signed_times_eight() -> Case:
+    """By the log itself, so that readers with one library believe what readers with another refuse."""
+    body = decided().log.body(7)
+    return rewritten(lambda manifest: manifest.update(checkpoint=f"{body}\n{LOG.line(torsioned(LOG, body.encode()))}"))
 
 
 def false_witness() -> Case:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from mingsuan import draw_verifier as verifier
 from tests.draws.cheats import malleated
+from tests.draws.memory_log import LOG
+from tests.draws.torsion import NEUTRAL, torsioned
 from tests.draws.vectors import peers_winners, shuffled, vectors
 from tests.draws.worlds import policy, signed_round
 from transactional import merkle
@@ -167,6 +169,12 @@ def test_the_published_signed_note_verifies_with_its_published_key() -> None:
     assert content[:4] == key.id
     assert key.signed(content[4:], note["text"].encode())
     assert not key.signed(content[4:], note["text"].encode() + b" ")
+
+
+def test_a_signature_that_holds_only_times_eight_is_none() -> None:
+    key = verifier.key_of(1)(LOG.vkey, "key")
+    assert key.signed(torsioned(LOG, b"it", NEUTRAL), b"it")
+    assert not key.signed(torsioned(LOG, b"it"), b"it")
 
 
 @pytest.mark.parametrize(
