@@ -147,6 +147,7 @@ class DrawEntry(Public):
         CheckConstraint("(kind = 'paid') = (stake_fen > 0) and stake_fen >= 0", name="stake"),
         CheckConstraint("(kind = 'house') = (customer_id is null)", name="owner"),
         Index("draw_entry_customer_id_draw_id_first_index_idx", "customer_id", "draw_id", "first_index"),
+        Index("draw_entry_stakes_idx", "customer_id", "accepted_second", postgresql_where=text("stake_fen > 0")),
     )
     append_only = True
 
@@ -314,7 +315,7 @@ class DrawWinner(Public):
     draw_id: Mapped[int] = mapped_column(ForeignKey("shop.draw.id"))
     place: Mapped[int]
     entry_index: Mapped[int]
-    entry_id: Mapped[int] = mapped_column(ForeignKey("shop.draw_entry.id"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("shop.draw_entry.id"), index=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("shop.customer.id"), index=True)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("shop.draw_winner.id"), unique=True)
     state: Mapped[str] = mapped_column(Text, server_default="notified")

@@ -168,6 +168,7 @@ def _entries() -> None:
         append_only=True,
     )
     index("draw_entry", "customer_id", "draw_id", "first_index")
+    index("draw_entry", "customer_id", "accepted_second", where="stake_fen > 0", name="draw_entry_stakes_idx")
     create(
         "stake_end",
         number("entry_id"),
@@ -329,6 +330,7 @@ def _results() -> None:
         public=True,
     )
     index("draw_winner", "customer_id")
+    index("draw_winner", "entry_id")
     create(
         "draw_reserve",
         number("draw_id"),
