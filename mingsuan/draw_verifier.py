@@ -962,7 +962,7 @@ def check_dated(draw: Draw, kind: type[OfDraw], code: str, latest: Callable[[Pla
     for leaf in draw.leaves:
         at = getattr(leaf.says, "at", 0)
         if isinstance(leaf.says, kind) and at > latest(leaf):
-            fault(code, f"a leaf of {kind.__name__.lower()} is dated {at}, but was there by {latest(leaf)}")
+            fault(code, f"a {kind.__name__.lower()} is dated {at}, but was there by {latest(leaf)} at the latest")
 
 
 def check_order_of_commitment(draw: Draw, chain: Chain) -> None:
