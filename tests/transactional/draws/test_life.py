@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from mingsuan import clock
 from tests.transactional.draws.lives import DELAY_S, World, new_draw, world
 from tests.transactional.draws.open_draws import adult
 from tests.transactional.small_shop import Stocked
 from transactional.accounts.models import Staff
 from transactional.accounts.persons import addresses
 from transactional.db import reading, writing
-from transactional.draws import entries, service, steps
+from transactional.draws import entries, service, steps, ticket_file
 from transactional.draws.delivering import Handing
 from transactional.draws.errors import (
     AddressNeededError,
@@ -384,6 +386,27 @@ async def test_a_commitment_that_comes_too_late_is_told_to_staff_and_not_believe
     await lives.sequenced()
     assert await lives.stocked.rows("select kind from shop.alert") == [("draw_committed_late",)]
     assert (await lives.verdict(draw)).code == "LATE-COMMIT"
+
+
+async def test_a_commitment_whose_tickets_took_too_long_is_late_and_its_round_is_asked_after_them(
+    lives: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await lives.stocked.customer("ann")
+    draw = await lives.opened()
+    await lives.enters(draw, ann, 10)
+    await lives.sequenced()
+    write, asked, before = ticket_file.write, [], lives.relay.asked
+
+    async def slowly(*given: Any) -> ticket_file.Tickets:
+        asked.append(lives.relay.asked - before)
+        lives.passes(seconds=DELAY_S - 50)
+        return await write(*given)
+
+    monkeypatch.setattr(ticket_file, "write", slowly)
+    monkeypatch.setattr(clock, "now", lives.at)
+    assert await service.step(lives.shop, draw.id) == "committed"
+    assert asked == [0]
+    assert await lives.stocked.rows("select kind from shop.alert") == [("draw_committed_late",)]
 
 
 @pytest.mark.proof
