@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from transactional.accounts.service import record_act
 from transactional.db import ReadSession, WriteSession
@@ -21,6 +21,7 @@ MOST_CLAIM_DAYS = 365
 MOST_TEXT = 200
 MOST_RULES = 50_000
 MOST_SENTENCE = 4_000
+ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('draw_prize:' || :prize, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,8 @@ def _detail(new: NewDraw) -> dict[str, str | int]:
 
 
 async def _refuse_taken(session: ReadSession, prize_item: str, own_id: int | None) -> None:
-    """For words; two at the same instant are kept apart by the table's own constraint."""
+    """Two at the same instant come one after the other."""
+    await session.execute(ONE_AT_A_TIME, {"prize": prize_item})
     found = select(Draw.title_zh).where(Draw.prize_item == prize_item, Draw.state != "void", Draw.id != (own_id or 0))
     title = await session.scalar(found.limit(1))
     if title is not None:

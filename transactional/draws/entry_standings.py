@@ -42,7 +42,7 @@ async def locked(session: WriteSession, public_ids: Collection[UUID]) -> tuple[d
     return {draw.public_id: Standing.of(draw, kept.get(draw.id, 0), at) for draw in seen}, at
 
 
-async def _lock(session: WriteSession, draws: Select[tuple[Draw]]) -> None:
+async def _lock(session: WriteSession, draws: Select[Draw]) -> None:
     try:
         (await session.scalars(draws, execution_options={"populate_existing": True})).all()
     except DBAPIError as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.models import PlayLimit
@@ -14,6 +14,8 @@ from transactional.draws.play.rules import Limit
 from transactional.errors import FieldProblem, InvalidInputError
 
 LARGEST_FEN = 1_000_000_000_00
+ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('play_limit:' || :customer_id, 0))")
+"""Of one customer's wishes, who need not have a wallet to lock yet."""
 WRONG_AMOUNT = "Enter an amount of zero or more, or leave it empty for no limit."
 
 
@@ -38,6 +40,7 @@ async def set_limits(
     waited already; the same as what waits changes nothing. Raises InvalidInputError.
     """
     _checked(wanted)
+    await session.execute(ONE_AT_A_TIME, {"customer_id": str(customer_id)})
     await queries.lock(session, [customer_id])
     rows = await session.scalars(
         select(PlayLimit).where(PlayLimit.customer_id == customer_id).order_by(PlayLimit.id).with_for_update()
