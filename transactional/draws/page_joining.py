@@ -22,6 +22,7 @@ from transactional.web.page import Buyer, OpenPage, Page, go
 router = APIRouter(include_in_schema=False)
 Count = Annotated[int, Query(ge=1, le=MOST_AT_ONCE)]
 Pay = Literal["chances", "wallet"]
+FormKey = Annotated[str, Form(min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
 @router.get("/draws/{draw_id}/join")
@@ -37,7 +38,7 @@ async def enter(
     page: OpenPage,
     buyer: Buyer,
     draw_id: UUID,
-    idempotency_key: Annotated[str, Form(min_length=8, max_length=200)],
+    idempotency_key: FormKey,
     count: Annotated[int, Form(ge=1, le=MOST_AT_ONCE)] = 1,
     pay: Annotated[Pay, Form()] = "chances",
     stake_fen: Annotated[int, Form(ge=0)] = 0,

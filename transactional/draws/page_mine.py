@@ -67,12 +67,9 @@ async def claim(
 async def receipt(page: OpenPage, buyer: Buyer, session: PageReading, draw_id: UUID, entry_id: UUID) -> Response:
     """The log's signed promise for one's own range of entries, as a file."""
     draw = await api_views.opened(session, draw_id)
-    own = [entry for entry in await entries.mine(session, draw.id, buyer.id) if entry.public_id == entry_id]
-    if not own:
-        raise NotFoundError
-    first = rules.shown(own[0].first_index)
-    content = json.dumps(receipts.signed(page.shop.keeper, own[0], draw), ensure_ascii=False)
-    return _file(content, "application/json", f"draw-{draw.number}-{first}.json")
+    own = await entries.own_range(session, draw.id, buyer.id, entry_id)
+    content = json.dumps(receipts.signed(page.shop.keeper, own, draw), ensure_ascii=False)
+    return _file(content, "application/json", f"draw-{draw.number}-{rules.shown(own.first_index)}.json")
 
 
 @router.get("/draws/{draw_id}/proofs/{number}")

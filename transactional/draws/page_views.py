@@ -12,27 +12,22 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.db import ReadSession
-from transactional.draws import leaves, page_computation, rules
+from transactional.draws import leaves, page_computation, page_memory, rules
 from transactional.draws.log import service as log
 from transactional.draws.log.service import Keeper
 from transactional.draws.models import Draw, DrawBatch, DrawEntry, DrawPlayer, DrawReserve, DrawWinner
 from transactional.draws.page_computation import Pick
-from transactional.draws.page_odds import Drawn, chance, in_the_end
+from transactional.draws.page_odds import chance, in_the_end
 
 MOST_STEPS = 20
 """Winners whose picks are told one by one; the rest are in the bundle."""
 LEAVES = text("""
 select l.kind, l.body, p.log_index from shop.log_leaf as l left join shop.log_position as p on p.leaf_id = l.id
 where l.draw_id = :draw_id and l.kind in ('open', 'commit', 'result', 'void') order by l.id
-""")
-DRAWN = text("""
-select d.next_index as entries, d.house_count as house, array_agg(w.entry_index order by w.place) as winners,
-    count(*) filter (where e.kind = 'house') as house_wins
-from shop.draw as d join shop.draw_winner as w on w.draw_id = d.id join shop.draw_entry as e on e.id = w.entry_id
-where w.replaces_id is null group by d.id order by d.number
 """)
 MINE = text("""
 select d.public_id, d.number, d.title_zh, d.title_en, d.prize_name, d.next_index as total, d.winners, d.capacity,
@@ -100,7 +95,7 @@ class Entered:
     odds: float
 
 
-async def evidence(session: ReadSession, keeper: Keeper, draw: Draw) -> Evidence:
+async def evidence(session: ReadSession, engine: AsyncEngine, keeper: Keeper, draw: Draw) -> Evidence:
     """The draw's leaves, and whether witnesses have seen the decisive one."""
     found = {
         row.kind: Logged(json.loads(row.body), leaves.leaf_hash(row.body).hex(), row.log_index)
@@ -112,7 +107,7 @@ async def evidence(session: ReadSession, keeper: Keeper, draw: Draw) -> Evidence
         pinned = [witness.key.name for witness in keeper.witnesses]
         seen = await log.first_witnessed(session, decisive.index, keeper.quorum, pinned)
     seen_at = datetime.fromtimestamp(seen.seen_at_s, UTC) if seen and seen.seen_at_s is not None else None
-    batches = await session.scalar(select(func.count()).select_from(DrawBatch).where(DrawBatch.draw_id == draw.id)) or 0
+    batches = await page_memory.batches(session, engine, draw)
     return Evidence(found.get("open"), found.get("commit"), found.get("result"), found.get("void"), batches, seen_at)
 
 
@@ -175,12 +170,6 @@ async def entered(session: ReadSession, customer_id: int, limit: int) -> list[En
         )
         for row in rows
     ]
-
-
-async def drawn(session: ReadSession) -> list[Drawn]:
-    """Every draw that was decided, whatever became of its prizes."""
-    rows = await session.execute(DRAWN)
-    return [Drawn(row.entries, row.house, row.winners, row.house_wins) for row in rows]
 
 
 async def batch_of(session: ReadSession, draw: Draw, index: int) -> DrawBatch | None:

@@ -14,6 +14,7 @@ from transactional.draws import (
     chances,
     entries,
     page_joining,
+    page_memory,
     page_mine,
     page_odds,
     page_verifying,
@@ -22,13 +23,14 @@ from transactional.draws import (
 )
 from transactional.draws.api_schemas import PrizeWon
 from transactional.draws.chains import CHAINS
-from transactional.draws.models import Draw
+from transactional.draws.models import Draw, DrawEntry
 from transactional.draws.page_wording import kind_texts, mode_texts, state_texts, winner_texts
 from transactional.draws.play import guard
 from transactional.errors import NotFoundError
 from transactional.web.page import OpenPage, Page, PageReading
 
 DRAWS_A_PAGE = 20
+RANGES_A_PAGE = 50
 MOST_NUMBER = rules.FIRST_SHOWN + 10_000_000
 
 router = APIRouter(include_in_schema=False)
@@ -60,9 +62,8 @@ async def every_draw(
 @router.get("/draws/statistics")
 async def statistics(page: OpenPage, session: PageReading) -> HTMLResponse:
     """Over all draws that were decided: how often the house won, and whether winners lie as chance lays them."""
-    return page.show(
-        "draws/statistics.html", section="draws", found=page_odds.fairness(await page_views.drawn(session))
-    )
+    found = await page_memory.fair(session, page.shop.engine)
+    return page.show("draws/statistics.html", section="draws", found=found)
 
 
 @router.get("/draws/{draw_id}")
@@ -72,7 +73,7 @@ async def one_draw(
     at = clock.now()
     row = await api_views.opened(session, draw_id)
     draw = await api_views.detailed(session, draw_id, at)
-    told = await page_views.evidence(session, page.shop.keeper, row)
+    told = await page_views.evidence(session, page.shop.engine, page.shop.keeper, row)
     return page.show(
         "draws/draw.html",
         section="draws",
@@ -125,6 +126,7 @@ async def ticket(
     session: PageReading,
     draw_id: UUID,
     number: Annotated[str, Query(max_length=12)] = "",
+    own_page: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> HTMLResponse:
     """What became of a number; to its owner also what opens its ticket."""
     draw = await api_views.opened(session, draw_id)
@@ -134,7 +136,9 @@ async def ticket(
     known = 0 <= index < draw.next_index
     range_ = await entries.range_at(session, draw.id, index) if known else None
     is_own = range_ is not None and page.customer is not None and range_.customer_id == page.customer.id
-    own = await entries.mine(session, draw.id, page.customer.id) if page.customer else []
+    own = await _own_ranges(session, page, draw, (own_page - 1) * RANGES_A_PAGE)
+    if own_page > 1 and not own:
+        raise NotFoundError
     return page.show(
         "draws/ticket.html",
         section="draws",
@@ -149,9 +153,18 @@ async def ticket(
         opened=await entries.opened(session, draw, index) if is_own else None,
         batch=await page_views.batch_of(session, draw, index) if range_ is not None else None,
         won=[each for each in await page_views.winners(session, draw) if each.number == rules.shown(index)],
-        own=own,
+        own=own[:RANGES_A_PAGE],
+        own_page=own_page,
+        more=len(own) > RANGES_A_PAGE,
         kinds=kind_texts(page.translate),
         winner_states=winner_texts(page.translate),
         shown=rules.shown,
         back=f"/draws/{draw.public_id}/ticket",
     )
+
+
+async def _own_ranges(session: PageReading, page: Page, draw: Draw, offset: int) -> Sequence[DrawEntry]:
+    """The visitor's own from one on: as many as a page has and one more, which tells that there is another page."""
+    if page.customer is None:
+        return ()
+    return await entries.mine(session, draw.id, page.customer.id, RANGES_A_PAGE + 1, offset)

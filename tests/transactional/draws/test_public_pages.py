@@ -15,6 +15,7 @@ from tests.transactional.draws.open_draws import adult
 from tests.transactional.draws.page_stand import Stand, stand
 from tests.transactional.small_shop import Stocked
 from transactional.db import writing
+from transactional.draws import pages as pages_module
 from transactional.draws import service
 from transactional.draws.log import service as log
 from transactional.draws.page_wording import step_texts
@@ -132,7 +133,7 @@ async def test_a_free_chance_is_taken_once_a_day_and_used(pages: Stand) -> None:
     assert (await pages.post(f"{page}/free-route", ann)).headers["location"] == f"{page}?done=free"
     assert (await pages.post(f"{page}/free-route", ann)).status_code == 409
     assert "you have 1" in (await pages.get(page, ann)).text
-    await pages.post(f"{page}/entries", ann, count="1", pay="chances", idempotency_key="the free one")
+    await pages.post(f"{page}/entries", ann, count="1", pay="chances", idempotency_key="the-free-one")
     assert "yours 1 " in words((await pages.get(page, ann)).text)
     assert (await pages.post("/account/draws/check-ins", ann)).headers["location"] == "/account/draws?done=checked-in"
     mine = words((await pages.get("/account/draws", ann)).text)
@@ -160,6 +161,41 @@ async def test_a_ticket_is_opened_to_its_owner_only_and_the_receipt_holds(pages:
     given = draw_verifier.Given(io.BytesIO(bundle.content), policy, pages.lives.second, kept.content, ())
     assert draw_verifier.verify(given).code == "TEST"
     assert "No entry of this draw has this number." in (await pages.get(f"{page}/ticket", number="10000013")).text
+
+
+async def test_who_is_in_often_sees_own_numbers_a_page_at_a_time(pages: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_module, "RANGES_A_PAGE", 1)
+    ann = await adult(pages.lives.stocked, "ann")
+    draw = await pages.lives.opened(capacity=12)
+    for _ in range(2):
+        await pages.lives.enters(draw, ann, 1)
+    ticket = f"/draws/{draw.public_id}/ticket"
+    first, second = await pages.get(ticket, ann), await pages.get(ticket, ann, page="2")
+    receipts = [re.findall(r"/receipts/[0-9a-f-]+\.json", each.text) for each in (first, second)]
+    assert [len(each) for each in receipts] == [1, 1]
+    assert receipts[0] != receipts[1]
+    assert (first.text.count('rel="next"'), second.text.count('rel="next"')) == (1, 0)
+    assert (await pages.get(ticket, ann, page="3")).status_code == 404
+
+
+async def test_a_key_that_no_database_keeps_is_refused_before_anybody_waits_with_it(pages: Stand) -> None:
+    ann = await adult(pages.lives.stocked, "ann")
+    draw = await pages.lives.opened()
+    sent = await pages.post(f"/draws/{draw.public_id}/entries", ann, idempotency_key="a-key\0of-nought")
+    assert sent.status_code == 422
+
+
+async def test_batches_are_counted_as_they_come(pages: Stand) -> None:
+    ann = await adult(pages.lives.stocked, "ann")
+    draw = await pages.lives.opened(capacity=40)
+    page, told = f"/draws/{draw.public_id}", list[str]()
+    for _ in range(2):
+        await pages.lives.enters(draw, ann, 1)
+        pages.lives.passes(seconds=5)
+        await pages.lives.sequenced()
+        told += re.findall(r"in (\d+) batch", words((await pages.get(page)).text))
+        told += re.findall(r"in (\d+) batch", words((await pages.get(page)).text))
+    assert told == ["1", "1", "2", "2"]
 
 
 async def test_a_prize_is_claimed_by_its_winner_alone_and_in_time(pages: Stand) -> None:
