@@ -19,7 +19,7 @@ from tests.journeys.conftest import started
 from tests.journeys.verifier_in_chromium import verdict, verifier_page
 from transactional.canonical_json import canonical
 
-pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.proof, pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 ODD: list[Any] = [True, -1, 0, 1, 2, 3, 2**53 - 1, 2**53, "", "x", "00", "ab" * 32, [], {}, [[]], [1], {"a": 1}]
 STEPS = [-1, 1, 2, -2, 60, -60, 3_600, 86_400]
 

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from mingsuan import clock
+from mingsuan.postgres import DatabaseUrls
+from tests.other_databases import wait_for_other_databases
 from tests.transactional.draws.open_draws import chances as given
 from tests.transactional.draws.open_draws import open_draw, refundable
 from tests.transactional.small_shop import PRICE_FEN, Stocked, codes
@@ -15,6 +17,7 @@ from transactional.db import reading, writing
 from transactional.draws import chance_jobs, chance_rules, chances
 from transactional.draws.errors import DrawClosedError, EarnedBeforeError, NoFreeRouteError, NotInvitedError
 from transactional.errors import NotFoundError
+from transactional.shop import Shop
 
 pytestmark = pytest.mark.anyio
 DAY = date(2026, 11, 22)
@@ -27,6 +30,18 @@ update shop.fulfilment set state = case when :whole then 'refunded' else state e
 where unit.id = fulfilment.id
 """)
 HAPPENED = text("insert into shop.order_event (order_id, kind) select id, :kind from shop.orders")
+
+
+@pytest.fixture(autouse=True)
+def ended_elsewhere(fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders are read once no other database holds back what counts as ended."""
+    read_all = chance_jobs.read_all
+
+    async def patiently(shop: Shop) -> int:
+        wait_for_other_databases(fresh_database)
+        return await read_all(shop)
+
+    monkeypatch.setattr(chance_jobs, "read_all", patiently)
 
 
 async def _left(stocked: Stocked, who: CustomerSubject) -> list[tuple[str, UUID | None, int]]:

@@ -33,7 +33,12 @@ from transactional.ledger import export as journal
 from transactional.logistics import desk as parcels
 from transactional.web import page, templating
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("anyio_backend"), pytest.mark.xdist_group("stored_texts")]
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.anyio,
+    pytest.mark.usefixtures("anyio_backend"),
+    pytest.mark.xdist_group("stored_texts"),
+]
 KEEP_TEXT = text("""
 select c.table_name || '.' || c.column_name from information_schema.columns as c
 join information_schema.tables as t using (table_schema, table_name)
