@@ -7,6 +7,7 @@ Cron expressions are in UTC.
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import ModuleType
@@ -135,7 +136,7 @@ def queue_conninfo(app_url: str) -> str:
 
 async def run(settings: Settings, app_url: str) -> None:
     """Until SIGTERM or SIGINT: then no new job is begun, and those under way get GRACE_S to end."""
-    source = engine(app_url)
+    asked, source = _asked_to_end(), engine(app_url)
     try:
         shop = await open_shop(settings, source)
         try:
@@ -145,7 +146,7 @@ async def run(settings: Settings, app_url: str) -> None:
                 sequencing(source, shop.keeper),
             ):
                 log.info("the worker is up")
-                await _work(app)
+                await _work(app, asked)
         finally:
             await shop.aclose()
     finally:
@@ -153,25 +154,30 @@ async def run(settings: Settings, app_url: str) -> None:
     log.info("the worker has stopped")
 
 
-async def _work(app: procrastinate.App, **options: Any) -> None:
-    """All kinds of work; when one stops, asked to or not, the others do."""
+def _asked_to_end() -> asyncio.Event:
+    """Heard from the first moment on: whoever sees the worker answer may ask it to end."""
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, asked.set)
+    return asked
+
+
+async def _work(app: procrastinate.App, asked: asyncio.Event) -> None:
+    """All kinds of work, until asked to end; when one kind stops by itself, the others do."""
     buying = {"queues": [PURCHASES], "concurrency": BUYING_CONCURRENCY, "fetch_job_polling_interval": BUYING_POLL_S}
     drawing = {"queues": [DRAWS], "concurrency": DRAWING_CONCURRENCY, "fetch_job_polling_interval": DRAWING_POLL_S}
     own = {PURCHASES, DRAWS}
     other = {"queues": sorted({task.queue for task in app.tasks.values()} - own), "concurrency": CONCURRENCY}
-    runs = [
-        asyncio.create_task(_run(app, **other, **options)),
-        asyncio.create_task(_run(app, **{**options, **buying, "install_signal_handlers": False})),
-        asyncio.create_task(_run(app, **{**options, **drawing, "install_signal_handlers": False})),
-    ]
+    ending = asyncio.create_task(asked.wait())
+    runs = [asyncio.create_task(_run(app, **options)) for options in (other, buying, drawing)]
     try:
-        ended, _ = await asyncio.wait(runs, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait([ending, *runs], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for run in runs:
-            run.cancel()
-        await asyncio.gather(*runs, return_exceptions=True)
-    for run in ended:
-        run.result()
+        for task in (ending, *runs):
+            task.cancel()
+        await asyncio.gather(ending, *runs, return_exceptions=True)
+    for task in ended:
+        task.result()
 
 
 async def _run(app: procrastinate.App, **options: Any) -> None:
@@ -181,6 +187,7 @@ async def _run(app: procrastinate.App, **options: Any) -> None:
         stalled_worker_timeout=STALLED_S,
         shutdown_graceful_timeout=GRACE_S,
         worker_middleware=[told],
+        install_signal_handlers=False,
         **options,
     )
 
@@ -236,7 +243,7 @@ async def prune(app: procrastinate.App) -> None:
 async def working(app: procrastinate.App) -> AsyncIterator[None]:
     """The worker inside another program, such as a test; its jobs are ended with the block."""
     async with app.open_async():
-        task = asyncio.create_task(_work(app, install_signal_handlers=False))
+        task = asyncio.create_task(_work(app, asyncio.Event()))
         try:
             yield
         finally:

@@ -24,8 +24,16 @@ ONCE_BY_NATURE = (
     "/launches",
     "/confirmation",
     "/read",
+    "/check-ins",
+    "/invitations",
+    "/free-entries",
+    "/claim",
+    "/result",
 )
-"""Commands without a key: they change nothing twice by nature, or are bound to a password or a code good once."""
+"""Commands without a key: they change nothing twice by nature, or are bound to a password or a code good once.
+
+What is earned by coming, by inviting or for nothing has its day or its order as the key.
+"""
 
 
 @pytest.fixture(scope="module")

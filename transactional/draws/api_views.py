@@ -29,7 +29,7 @@ from transactional.errors import NotFoundError
 
 async def opened(session: ReadSession, public_id: UUID) -> Draw:
     """A draw that was opened. Raises NotFoundError: a draft is nobody's business."""
-    found = await session.scalar(select(Draw).where(Draw.public_id == public_id, Draw.state != "draft"))
+    found = await session.scalar(select(Draw).where(Draw.public_id == public_id, Draw.number.is_not(None)))
     if found is None:
         raise NotFoundError
     return found

@@ -88,7 +88,7 @@ async def free_route(session: WriteSession, customer_id: int, draw_public_id: UU
     Raises NotFoundError, NoFreeRouteError, DrawClosedError, EarnedBeforeError, and what rules of play refuse.
     """
     at = clock.now()
-    draw = await session.scalar(select(Draw).where(Draw.public_id == draw_public_id, Draw.state != "draft"))
+    draw = await session.scalar(select(Draw).where(Draw.public_id == draw_public_id, Draw.number.is_not(None)))
     if draw is None:
         raise NotFoundError
     if not draw.free_rule.strip():

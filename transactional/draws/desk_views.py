@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from transactional.db import ReadSession
 from transactional.draws import rules
 from transactional.draws.models import Draw
-from transactional.draws.states import DRAW_STATES
+from transactional.draws.states import DISCARDED, DRAW_STATES
 from transactional.errors import NotFoundError
 
 A_PAGE = 50
@@ -51,7 +51,7 @@ class Winner:
 
 async def draws(session: ReadSession, state: str, before: UUID | None) -> tuple[list[Draw], bool]:
     """Newest first, and whether there are older ones."""
-    found = select(Draw).order_by(Draw.id.desc()).limit(A_PAGE + 1)
+    found = select(Draw).where(Draw.state != DISCARDED).order_by(Draw.id.desc()).limit(A_PAGE + 1)
     if state in DRAW_STATES:
         found = found.where(Draw.state == state)
     if before is not None:
@@ -62,7 +62,7 @@ async def draws(session: ReadSession, state: str, before: UUID | None) -> tuple[
 
 async def one(session: ReadSession, draw: UUID) -> Draw:
     """Raises NotFoundError."""
-    row = await session.scalar(select(Draw).where(Draw.public_id == draw))
+    row = await session.scalar(select(Draw).where(Draw.public_id == draw, Draw.state != DISCARDED))
     if row is None:
         raise NotFoundError
     return row

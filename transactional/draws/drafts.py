@@ -3,14 +3,14 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 
 from transactional.accounts.service import record_act
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.chains import CHAINS
 from transactional.draws.errors import DrawMovedOnError, PrizeTakenError
 from transactional.draws.models import Draw
-from transactional.draws.states import MODES, PRIZE_KINDS, PROFILE_NAMES
+from transactional.draws.states import DISCARDED, MODES, PRIZE_KINDS, PROFILE_NAMES
 from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 
 MOST_CAPACITY = 10_000_000
@@ -76,17 +76,17 @@ async def edit(session: WriteSession, draw_id: int, new: NewDraw, staff_id: int 
 
 
 async def discard(session: WriteSession, draw_id: int, staff_id: int | None) -> None:
-    """A draft that nobody wants is gone, and its prize free for another. Raises as `edit` does."""
+    """A draft that nobody wants is shown no more, and its prize free for another. Raises as `edit` does."""
     row = await locked(session, draw_id, "draft")
     await record_act(session, staff_id, "discard_draw", f"draw:{row.public_id}", reason=row.title_zh)
-    await session.execute(delete(Draw).where(Draw.id == row.id))
+    row.state = DISCARDED
 
 
 async def locked(session: WriteSession, draw_id: int, *states: str) -> Draw:
     """The draw, nobody else's until the transaction ends. Raises NotFoundError, DrawMovedOnError in another state."""
     found = select(Draw).where(Draw.id == draw_id).with_for_update().execution_options(populate_existing=True)
     row = (await session.scalars(found)).one_or_none()
-    if row is None:
+    if row is None or row.state == DISCARDED:
         raise NotFoundError
     if row.state not in states:
         raise DrawMovedOnError
@@ -187,7 +187,8 @@ def _detail(new: NewDraw) -> dict[str, str | int]:
 async def _refuse_taken(session: ReadSession, prize_item: str, own_id: int | None) -> None:
     """Two at the same instant come one after the other."""
     await session.execute(ONE_AT_A_TIME, {"prize": prize_item})
-    found = select(Draw.title_zh).where(Draw.prize_item == prize_item, Draw.state != "void", Draw.id != (own_id or 0))
+    taken = select(Draw.title_zh).where(Draw.prize_item == prize_item, Draw.state.not_in(("void", DISCARDED)))
+    found = taken.where(Draw.id != (own_id or 0))
     title = await session.scalar(found.limit(1))
     if title is not None:
         raise PrizeTakenError(title=title)

@@ -29,7 +29,7 @@ async def locked(session: WriteSession, public_ids: Collection[UUID]) -> tuple[d
     instant is read once they are locked, from the database, whose clock all processes share: a second that was over
     at some earlier lock gets no entry any more. Raises DrawBusyError.
     """
-    draws = select(Draw).where(Draw.public_id.in_(public_ids), Draw.state != "draft").order_by(Draw.id)
+    draws = select(Draw).where(Draw.public_id.in_(public_ids), Draw.number.is_not(None)).order_by(Draw.id)
     fresh = {"populate_existing": True}
     seen = (await session.scalars(draws, execution_options=fresh)).all()
     taking = [draw.id for draw in seen if draw.state == "open"]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Numbered, Public
 from transactional.draws.states import (
+    DISCARDED,
     DRAW_STATES,
     EARNED,
     HOLD_STATES,
@@ -24,6 +25,9 @@ from transactional.draws.states import (
     WINNER_STATES,
 )
 
+NOT_FREED = text("state not in ('void', 'discarded')")
+"""Of draws whose prize is free for no other."""
+
 
 class Draw(Public):
     """One row per draw. `number` is given at opening, without gaps. Once opened, what the opening leaf says is fixed.
@@ -34,12 +38,12 @@ class Draw(Public):
 
     __tablename__ = "draw"
     __table_args__ = (
-        CheckConstraint(f"state in {DRAW_STATES!r}", name="state"),
+        CheckConstraint(f"state in {(*DRAW_STATES, DISCARDED)!r}", name="state"),
         CheckConstraint(f"mode in {MODES!r}", name="mode"),
         CheckConstraint(f"profile in {PROFILE_NAMES!r}", name="profile"),
         CheckConstraint(f"prize_kind in {PRIZE_KINDS!r}", name="prize_kind"),
         CheckConstraint(f"void_reason in {VOID_REASONS!r}", name="void_reason"),
-        CheckConstraint("(state = 'draft') = (number is null)", name="numbered"),
+        CheckConstraint("(state in ('draft', 'discarded')) = (number is null)", name="numbered"),
         CheckConstraint("(state = 'void') = (void_reason is not null)", name="void_with_reason"),
         CheckConstraint("capacity between 0 and 10000000", name="capacity"),
         CheckConstraint("capacity > 0 or closes_at is not null", name="ends"),
@@ -50,7 +54,7 @@ class Draw(Public):
         CheckConstraint("prize_value_fen > 0", name="prize_value"),
         CheckConstraint("(pack_count is null) = (pack_price_count is null)", name="pack_whole"),
         CheckConstraint("pack_price_count between 1 and pack_count - 1", name="pack_cheaper"),
-        Index("draw_prize_item_key", "prize_item", unique=True, postgresql_where=text("state <> 'void'")),
+        Index("draw_prize_item_key", "prize_item", unique=True, postgresql_where=NOT_FREED),
         Index("draw_state_idx", "state"),
     )
 

@@ -2,6 +2,8 @@
 
 DRAW_STATES = ("draft", "open", "closed", "committed", "decided", "finished", "void")
 """`closed` waits for its commitment, `committed` for the round, `decided` for claims and delivery."""
+DISCARDED = "discarded"
+"""The state of a draft that was thrown away: its row stays, as all rows do, and nobody is shown it."""
 MODES = ("promotional", "refundable", "paid")
 PROFILE_NAMES = ("mainland", "great_britain", "elsewhere")
 """Of compliance: under which place's rules of play a draw is held."""

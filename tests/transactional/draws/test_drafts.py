@@ -83,7 +83,7 @@ async def test_a_draft_can_be_changed_and_thrown_away_until_it_is_opened(lives: 
     async with reading(lives.shop.engine) as session:
         row = await session.get_one(Draw, kept.id)
         assert service.said_of(row) == changed
-        assert await session.get(Draw, gone.id) is None
+        assert (await session.get_one(Draw, gone.id)).state == "discarded"
     async with writing(lives.shop.engine) as session:
         await service.open_draw(session, kept.id, lives.staff_id, lives.at(), is_trial=True)
     for act in (

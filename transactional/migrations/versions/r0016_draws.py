@@ -14,7 +14,6 @@ from transactional.migrations.tables import (
     unique,
 )
 
-from alembic import op
 
 revision = "0016"
 down_revision = "0015"
@@ -26,7 +25,6 @@ def upgrade() -> None:
     _log()
     _results()
     _play()
-    op.execute("grant delete on shop.draw to shop_app")  # drafts only: an opened draw is held by its leaf in the log
 
 
 def downgrade() -> None:
@@ -79,7 +77,7 @@ def _draws() -> None:
         number("created_by", required=False),
         number("opened_by", required=False),
         check("draw", "draw_not_oversold_check", "capacity = 0 or next_index <= capacity"),
-        check("draw", "draw_numbered_check", "(state = 'draft') = (number is null)"),
+        check("draw", "draw_numbered_check", "(state in ('draft', 'discarded')) = (number is null)"),
         check("draw", "draw_price_check", "price_fen >= 0 and (mode = 'promotional') = (price_fen = 0)"),
         check("draw", "draw_prize_value_check", "prize_value_fen > 0"),
         check("draw", "draw_capacity_check", "capacity between 0 and 10000000"),
@@ -88,7 +86,7 @@ def _draws() -> None:
         check(
             "draw",
             "draw_state_check",
-            "state in ('draft', 'open', 'closed', 'committed', 'decided', 'finished', 'void')",
+            "state in ('draft', 'open', 'closed', 'committed', 'decided', 'finished', 'void', 'discarded')",
         ),
         check("draw", "draw_ends_check", "capacity > 0 or closes_at is not null"),
         check("draw", "draw_counted_check", "free_count + paid_count + house_count = next_index"),
@@ -103,7 +101,7 @@ def _draws() -> None:
         unique("draw", "number"),
         public=True,
     )
-    index("draw", "prize_item", where="state <> 'void'", is_unique=True, name="draw_prize_item_key")
+    index("draw", "prize_item", where="state not in ('void', 'discarded')", is_unique=True, name="draw_prize_item_key")
     index("draw", "state")
     create(
         "draw_player",
