@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from filelock import FileLock
 
 from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
+from tests import fresh_databases
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -63,7 +63,9 @@ def server(testrun_uid: str) -> Iterator[DatabaseUrls]:
         running = database(Settings(var=shared / "s"))
         urls = running.__enter__()
         if not (shared / "migrated").exists():
-            with psycopg.connect(_superuser(urls), autocommit=True) as connection:
+            with psycopg.connect(
+                fresh_databases.superuser(fresh_databases.at(urls, "postgres")), autocommit=True
+            ) as connection:
                 for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                     connection.execute(f"alter system set {setting} = off")  # nothing here outlives the run
                 connection.execute("select pg_reload_conf()")
@@ -76,10 +78,6 @@ def server(testrun_uid: str) -> Iterator[DatabaseUrls]:
             shutil.rmtree(shared, ignore_errors=True)
 
 
-def _superuser(urls: DatabaseUrls) -> str:
-    return urls.owner.replace("shop_owner@/mingsuan", "postgres@/postgres")
-
-
 class _closed_environment:  # noqa: N801
     """Connection strings of the machine must not leak into tests."""
 
@@ -90,40 +88,33 @@ class _closed_environment:  # noqa: N801
         os.environ.update(self._kept)
 
 
-def _copy(server: DatabaseUrls, name: str) -> DatabaseUrls:
-    lock = FileLock("/tmp/mingsuan-test-template.lock")  # noqa: S108  (one template copy at a time)
-    with lock, psycopg.connect(_superuser(server), autocommit=True) as connection:
-        connection.execute(f'create database "{name}" template mingsuan owner shop_owner strategy file_copy')
-    return DatabaseUrls(
-        *(url.replace("@/mingsuan?", f"@/{name}?") for url in (server.owner, server.app, server.reader))
-    )
-
-
-def _drop(server: DatabaseUrls, name: str) -> None:
-    with psycopg.connect(_superuser(server), autocommit=True) as connection:
-        connection.execute(f'drop database "{name}" with (force)')
-
-
 @pytest.fixture(scope="session")
 def database_urls(server: DatabaseUrls, worker_id: str) -> DatabaseUrls:
     """This worker's database: for tests that roll back."""
-    return _copy(server, f"worker_{worker_id}")
+    return fresh_databases.copy(server, f"worker_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def lent_databases(server: DatabaseUrls) -> Iterator[fresh_databases.FreshDatabases]:
+    lent = fresh_databases.FreshDatabases(server)
+    yield lent
+    lent.close()
 
 
 @pytest.fixture
-def fresh_database(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
+def fresh_database(lent_databases: fresh_databases.FreshDatabases) -> Iterator[DatabaseUrls]:
     """A database of its own, migrated and empty: for tests that commit."""
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    yield _copy(server, name)
-    _drop(server, name)
+    urls = lent_databases.take()
+    yield urls
+    lent_databases.give_back(urls)
 
 
 @pytest.fixture(scope="module")
-def module_database(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
+def module_database(lent_databases: fresh_databases.FreshDatabases) -> Iterator[DatabaseUrls]:
     """A database of its own for a whole module: for tests that commit but do not disturb each other."""
-    name = f"m_{uuid.uuid4().hex[:12]}"
-    yield _copy(server, name)
-    _drop(server, name)
+    urls = lent_databases.take()
+    yield urls
+    lent_databases.give_back(urls)
 
 
 @pytest.fixture

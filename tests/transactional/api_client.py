@@ -4,6 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from fastapi import FastAPI
+from starlette.datastructures import State
 
 from mingsuan.postgres import DatabaseUrls
 from transactional.accounts import service as accounts
@@ -15,16 +17,42 @@ HOST = "https://shop.test"
 PASSWORD = "correct horse battery"
 
 
+_idle: dict[bool, list[FastAPI]] = {False: [], True: []}
+"""Apps that nobody uses, by whether their cookies are secure: a new one first reads all its routes, which takes longer
+than most tests."""
+
+
+def _app(shop: Shop, urls: DatabaseUrls) -> FastAPI:
+    idle = _idle[shop.settings.secure_cookies]
+    app = idle.pop() if idle else create_app(shop.settings, urls)
+    app.state = State({"error_page": app.state.error_page, "settings": shop.settings, "shop": shop})
+    app.middleware_stack = None
+    return app
+
+
+def _give_back(app: FastAPI) -> None:
+    idle = _idle[app.state.settings.secure_cookies]
+    if app not in idle:
+        idle.append(app)
+
+
 class Client(httpx.AsyncClient):
     """Talks to the app as the shop's own pages would."""
 
     def __init__(self, shop: Shop, urls: DatabaseUrls, **headers: str) -> None:
-        app = create_app(shop.settings, urls)
-        app.state.shop = shop
+        app = _app(shop, urls)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         own = {"sec-fetch-site": "same-origin", "accept-language": "en", **headers}
         super().__init__(transport=transport, base_url=HOST, headers=own)
         self.app = app
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        _give_back(self.app)
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await super().__aexit__(*raised)
+        _give_back(self.app)
 
     async def command(self, path: str, body: Any = None, key: str | None = None, **options: Any) -> httpx.Response:
         headers = {"idempotency-key": key or uuid4().hex}
