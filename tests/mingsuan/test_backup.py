@@ -16,7 +16,7 @@ from mingsuan.backup_manifest import BackupError
 from mingsuan.postgres import DatabaseUrls
 from mingsuan.postgres_programs import ProgramError, program
 from mingsuan.settings import Settings
-from tests.conftest import _drop, _superuser
+from tests import fresh_databases
 
 
 @pytest.fixture
@@ -40,11 +40,12 @@ def elsewhere(tmp_path: Path) -> Settings:
 def empty(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
     """A database in which nothing was ever made."""
     name = f"r_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(_superuser(server), autocommit=True) as connection:
+    with psycopg.connect(
+        fresh_databases.superuser(fresh_databases.at(server, "postgres")), autocommit=True
+    ) as connection:
         connection.execute(f'create database "{name}" owner shop_owner template template0')
-    urls = (url.replace("@/mingsuan?", f"@/{name}?") for url in (server.owner, server.app, server.reader))
-    yield DatabaseUrls(*urls)
-    _drop(server, name)
+    yield fresh_databases.at(server, name)
+    fresh_databases.drop(server, name)
 
 
 def _place_an_order(urls: DatabaseUrls, number: str) -> None:
