@@ -63,9 +63,7 @@ def server(testrun_uid: str) -> Iterator[DatabaseUrls]:
         running = database(Settings(var=shared / "s"))
         urls = running.__enter__()
         if not (shared / "migrated").exists():
-            with psycopg.connect(
-                fresh_databases.superuser(fresh_databases.at(urls, "postgres")), autocommit=True
-            ) as connection:
+            with psycopg.connect(fresh_databases.administered(urls), autocommit=True) as connection:
                 for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                     connection.execute(f"alter system set {setting} = off")  # nothing here outlives the run
                 connection.execute("select pg_reload_conf()")

@@ -147,19 +147,21 @@ def superuser(urls: DatabaseUrls) -> str:
     return urls.owner.replace("shop_owner@/", "postgres@/")
 
 
-def copy(server: DatabaseUrls, name: str) -> DatabaseUrls:
+def administered(server: DatabaseUrls) -> str:
+    """Where databases are made and server-wide settings changed."""
+    return superuser(at(server, "postgres"))
+
+
+def copy(server: DatabaseUrls, name: str, template: str = "mingsuan") -> DatabaseUrls:
     lock = FileLock("/tmp/mingsuan-test-template.lock")  # noqa: S108  (one template copy at a time)
-    with lock, psycopg.connect(superuser(at(server, "postgres")), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template mingsuan owner shop_owner strategy file_copy").format(
-                sql.Identifier(name)
-            )
-        )
+    new = sql.SQL("create database {} template {} owner shop_owner strategy file_copy")
+    with lock, psycopg.connect(administered(server), autocommit=True) as connection:
+        connection.execute(new.format(sql.Identifier(name), sql.Identifier(template)))
     return at(server, name)
 
 
 def drop(server: DatabaseUrls, name: str) -> None:
-    with psycopg.connect(superuser(at(server, "postgres")), autocommit=True) as connection:
+    with psycopg.connect(administered(server), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 

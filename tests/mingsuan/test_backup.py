@@ -40,11 +40,7 @@ def elsewhere(tmp_path: Path) -> Settings:
 def empty(server: DatabaseUrls) -> Iterator[DatabaseUrls]:
     """A database in which nothing was ever made."""
     name = f"r_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(
-        fresh_databases.superuser(fresh_databases.at(server, "postgres")), autocommit=True
-    ) as connection:
-        connection.execute(f'create database "{name}" owner shop_owner template template0')
-    yield fresh_databases.at(server, name)
+    yield fresh_databases.copy(server, name, template="template0")
     fresh_databases.drop(server, name)
 
 

@@ -53,6 +53,7 @@ async def draw_page(
         can_void=row.state in ("open", "closed", "committed") and (latest is None or at <= latest),
         void_until=latest,
         obstacle=obstacle,
+        is_witnessed=page.shop.keeper.is_witnessed,
         winners=winners,
         ranges=ranges,
         shown=rules.shown,

@@ -58,6 +58,11 @@ class Keeper:
         """By which the log's signatures are checked."""
         return Verifier(self.origin, LOG, self.key.public_key().public_bytes_raw())
 
+    @property
+    def is_witnessed(self) -> bool:
+        """Whether outsiders see when a leaf was there: what only test witnesses see proves nothing to others."""
+        return sum(not each.is_test for each in self.witnesses) >= self.quorum
+
     def signed(self, checkpoint: Checkpoint) -> Note:
         """A checkpoint with the log's signature. Only the sequencer knows which may be signed."""
         return Note(checkpoint.text, (self.signature(checkpoint.text),))
