@@ -101,9 +101,10 @@ def from_environment() -> FastAPI:
 
 
 def _wire(app: FastAPI, settings: Settings) -> None:
-    for slice_api in (  # routes are tried in turn: orders first, after the one that a route of theirs would swallow
+    for slice_api in (  # routes are tried in turn: what comes in rushes first, after the one that it would swallow
         stuck_api,
         orders,
+        draws,
         accounts,
         entry_api,
         person_api,
@@ -120,7 +121,6 @@ def _wire(app: FastAPI, settings: Settings) -> None:
         aftersales,
         logistics,
         notices,
-        draws,
         selling_api,
     ):
         app.include_router(slice_api.router, prefix="/api/v1")

@@ -29,22 +29,24 @@ async def locked(session: WriteSession, public_ids: Collection[UUID]) -> tuple[d
     instant is read once they are locked, from the database, whose clock all processes share: a second that was over
     at some earlier lock gets no entry any more. Raises DrawBusyError.
     """
-    draws = select(Draw).where(Draw.public_id.in_(public_ids), Draw.number.is_not(None)).order_by(Draw.id)
-    fresh = {"populate_existing": True}
-    seen = (await session.scalars(draws, execution_options=fresh)).all()
-    taking = [draw.id for draw in seen if draw.state == "open"]
-    if taking:
-        await session.execute(PATIENCE, {"most": f"{LOCK_WAIT_S}s"})
-        await _lock(session, draws.where(Draw.id.in_(taking)).with_for_update())
+    named = select(Draw).where(Draw.number.is_not(None)).order_by(Draw.id)
+    await session.execute(PATIENCE, {"most": f"{LOCK_WAIT_S}s"})
+    taking = await _lock(session, named.where(Draw.public_id.in_(public_ids), Draw.state == "open").with_for_update())
     told: datetime = (await session.execute(NOW)).one()[0]
     at = clock.frozen() or told
-    kept = await held(session, [draw for draw in seen if draw.id in taking], at)
-    return {draw.public_id: Standing.of(draw, kept.get(draw.id, 0), at) for draw in seen}, at
+    kept = await held(session, taking, at)
+    others = set(public_ids) - {draw.public_id for draw in taking}
+    over = await _seen(session, named.where(Draw.public_id.in_(others), Draw.state != "open")) if others else ()
+    return {draw.public_id: Standing.of(draw, kept.get(draw.id, 0), at) for draw in (*taking, *over)}, at
 
 
-async def _lock(session: WriteSession, draws: Select[Draw]) -> None:
+async def _seen(session: ReadSession, draws: Select[Draw]) -> Sequence[Draw]:
+    return (await session.scalars(draws, execution_options={"populate_existing": True})).all()
+
+
+async def _lock(session: WriteSession, draws: Select[Draw]) -> Sequence[Draw]:
     try:
-        (await session.scalars(draws, execution_options={"populate_existing": True})).all()
+        return await _seen(session, draws)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise DrawBusyError from error

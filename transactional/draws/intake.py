@@ -20,8 +20,8 @@ from transactional.draws.entry_schemas import Entered
 from transactional.draws.errors import DrawBusyError
 
 BATCH = 64
-LANES = 2
-"""Batches under way at once; each holds one connection. Two on one draw wait for each other."""
+LANES = 1
+"""Batches under way at once; each holds one connection. Two would mostly wait for each other's draws, half as large."""
 ATTEMPTS = 3
 MOST_WAITING = 4000
 """More than these could not be answered before people give up."""

@@ -47,16 +47,19 @@ async def may_enter(session: WriteSession, customer_id: int, draw: Terms, stake_
 
 async def refusals(session: WriteSession, draw: Terms, wishes: Sequence[Wish], at: datetime) -> list[ShopError | None]:
     """For each wish in turn, None when it may be; earlier ones of the same customer count. Locks wallets by id."""
+    staking = {wish.customer_id for wish in wishes if wish.stake_fen}
+    if staking:
+        await queries.lock(session, staking)
     return await refusals_of_many(session, [(draw, wish) for wish in wishes], at)
 
 
 async def refusals_of_many(
     session: WriteSession, wishes: Sequence[tuple[Terms, Wish]], at: datetime
 ) -> list[ShopError | None]:
-    """The same for wishes in several draws: what is known of customers is read once for all."""
-    staking = {wish.customer_id for _, wish in wishes if wish.stake_fen}
-    if staking:
-        await queries.lock(session, staking)
+    """The same for wishes in several draws: what is known of customers is read once for all.
+
+    The caller has locked the wallets of those who stake.
+    """
     return await _weighed(session, wishes, at)
 
 

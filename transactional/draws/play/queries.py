@@ -5,19 +5,23 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
+from sqlalchemy.exc import NoResultFound
 
 from transactional.db import ReadSession
 from transactional.draws.play.profiles import PROFILES, WINDOWS
 from transactional.draws.play.rules import Limit, Place, Player
 
 STAKES = ("stake_day", "stake_week", "stake_month")
-PLACE = text("select currency, timezone from shop.shop_profile where id = 1")
-SWITCHED = text("""
-select distinct on (s.profile, s.mode) s.profile, s.mode,
-    s.is_on and (s.opinion_id is null or (o.given_on <= :at and o.valid_until > :at)) as is_on
-from shop.mode_switch s left join shop.legal_opinion o on o.id = s.opinion_id
-where s.withdrawn_at is null and (not s.is_on or s.confirmed_at <= :at)
-order by s.profile, s.mode, coalesce(s.confirmed_at, s.created_at) desc, s.id desc
+PLACE = text("""
+select p.currency, p.timezone, switched.profile, switched.mode, switched.is_on
+from shop.shop_profile p left join (
+    select distinct on (s.profile, s.mode) s.profile, s.mode,
+        s.is_on and (s.opinion_id is null or (o.given_on <= :at and o.valid_until > :at)) as is_on
+    from shop.mode_switch s left join shop.legal_opinion o on o.id = s.opinion_id
+    where s.withdrawn_at is null and (not s.is_on or s.confirmed_at <= :at)
+    order by s.profile, s.mode, coalesce(s.confirmed_at, s.created_at) desc, s.id desc
+) as switched on true
+where p.id = 1
 """)
 """An off holds from when it was asked for, an on from when it was confirmed, for as long as its opinion is valid."""
 SAME_PERSON = """
@@ -76,9 +80,11 @@ LOCK = text("select from shop.wallet where customer_id = any(:ids) order by cust
 
 async def place(session: ReadSession, at: datetime) -> Place:
     """Raises NoResultFound before the shop has a currency."""
-    row = (await session.execute(PLACE)).one()
-    rows = await session.execute(SWITCHED, {"at": at})
-    return Place(row.currency, ZoneInfo(row.timezone), {(each.profile, each.mode): each.is_on for each in rows})
+    rows = (await session.execute(PLACE, {"at": at})).all()
+    if not rows:
+        raise NoResultFound
+    switched = {(each.profile, each.mode): each.is_on for each in rows if each.profile is not None}
+    return Place(rows[0].currency, ZoneInfo(rows[0].timezone), switched)
 
 
 async def players(
