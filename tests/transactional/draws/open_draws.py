@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import func, select
+
 from mingsuan import clock
 from tests.transactional.small_shop import Stocked
 from transactional.accounts.persons.models import IdentityCheck
@@ -12,13 +14,10 @@ from transactional.db import writing
 from transactional.draws import chains
 from transactional.draws.models import Draw, DrawChance
 
-_numbers = iter(range(1, 10**6))
-
 
 async def open_draw(stocked: Stocked, **different: Any) -> Draw:
     """A promotional draw of 1,000 entries, with what is said otherwise."""
     row = {
-        "number": next(_numbers),
         "state": "open",
         "title_zh": "新年抽奖",
         "title_en": "New Year draw",
@@ -35,8 +34,10 @@ async def open_draw(stocked: Stocked, **different: Any) -> Draw:
         "rules": "One prize.",
         "opened_at": clock.now() - timedelta(minutes=1),
     }
-    draw = Draw(**{**row, **different})
     async with writing(stocked.shop.engine) as session:
+        if "number" not in different:
+            row["number"] = 1 + (await session.scalar(select(func.max(Draw.number))) or 0)
+        draw = Draw(**{**row, **different})
         session.add(draw)
     return draw
 

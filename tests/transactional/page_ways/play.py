@@ -76,20 +76,14 @@ async def _plain_draft(world: World) -> Sent:
 
 
 async def _open(world: World) -> Sent:
-    draw = await open_draws.open_draw(world.till.stocked, number=await _number(world))
+    draw = await open_draws.open_draw(world.till.stocked)
     return Sent({"draw": draw.public_id}, keyed(words="The prize was stolen.", count="2"))
-
-
-async def _number(world: World) -> int:
-    """The next one that no draw of this shop has."""
-    found: int = await world.till.one("select coalesce(max(number), 0) + 1 from shop.draw")
-    return found
 
 
 async def _winner(world: World, state: str = "claimed") -> Sent:
     """Of a decided draw whose prize is handed over by hand."""
     different = {"state": "decided", "prize_kind": "hand", "next_index": 1, "free_count": 1}
-    draw = await open_draws.open_draw(world.till.stocked, number=await _number(world), **different)
+    draw = await open_draws.open_draw(world.till.stocked, **different)
     customer, at = await world.customer(), clock.now()
     async with writing(world.till.shop.engine) as session:
         entry = DrawEntry(

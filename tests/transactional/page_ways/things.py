@@ -1,8 +1,10 @@
 """What belongs to customers: parcels, benefits, cases, invoices, top-ups, withdrawals; made as they and staff do."""
 
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from mingsuan import clock
+from mingsuan.settings import Settings
 from tests.transactional.api_ways.world import World, new_name
 from tests.transactional.invoices.test_invoices import COMPANY, ask, issue
 from tests.transactional.logistics.conftest import ADDRESS
@@ -154,4 +156,5 @@ async def job(till: Till) -> int:
 
 
 def today() -> str:
-    return f"{clock.now():%Y-%m-%d}"
+    """Where the shop is: its day begins eight hours before that of UTC."""
+    return f"{clock.now().astimezone(ZoneInfo(Settings().timezone)):%Y-%m-%d}"
