@@ -1,6 +1,7 @@
 """A running shop on a database of its own, and the same with one SKU for sale."""
 
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,15 @@ def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
 
 
+@cache
+def _settings() -> Settings:
+    return Settings(draw_trial=True)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings whose keys live in this test's folder."""
-    return Settings(var=tmp_path, draw_trial=True)
+    """Settings whose keys live in this test's folder; the environment is read once."""
+    return _settings().model_copy(update={"var": tmp_path})
 
 
 @pytest.fixture
