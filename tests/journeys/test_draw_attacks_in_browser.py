@@ -13,8 +13,6 @@ from tests.journeys.verifier_in_chromium import Verdict, verdict, verifier_page
 from transactional.draws.chains import TEST
 
 pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
-MILLION_MS = 20_000
-"""A million entries, on a core that nobody else wants."""
 NO_FAULTS = {"VALID", "VALID-UNTIMED", "TEST", "OPEN", "OVERDUE", "VOID", "VOID-UNTIMED"}
 
 
@@ -75,4 +73,3 @@ def test_a_million_entries_are_verified_in_a_worker_that_tells_of_its_progress(p
     waiting = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     print(f"{entries:,} entries in the browser: {found.ms / 1000:.1f} s at {waiting:.1f} who want each core")  # noqa: T201
     assert (found.code, found.told) == ("VALID", 101)
-    assert found.ms <= MILLION_MS * waiting
