@@ -69,10 +69,12 @@ def _serve(settings: Settings, urls: DatabaseUrls) -> None:
     gateways = simulated_gateways(settings)
     if gateways:
         from simulation.benefits_setup import ensure_provider
+        from simulation.draws_setup import ensure_draws
         from simulation.suppliers_setup import ensure_suppliers
 
         ensure_provider(urls.app, settings)
         ensure_suppliers(urls.app, settings)
+        ensure_draws(urls.app, settings)
     raise typer.Exit(run(settings, urls, logins, out, gateways))
 
 
