@@ -82,6 +82,12 @@ async def checked_in(session: ReadSession, customer_id: int, day: date) -> bool:
     return await session.scalar(select(DrawChance.id).where(DrawChance.reference == reference)) is not None
 
 
+async def named_inviter(session: ReadSession, customer_id: int) -> bool:
+    """Whether the customer said who invited them, which comes once."""
+    reference = chance_rules.invitation_reference(customer_id)
+    return await session.scalar(select(DrawChance.id).where(DrawChance.reference == reference)) is not None
+
+
 async def free_route(session: WriteSession, customer_id: int, draw_public_id: UUID, day: date) -> None:
     """One chance in this draw, for nothing, once a business date.
 

@@ -11,7 +11,7 @@ from mingsuan import clock
 from mingsuan.clock import business_date
 from transactional.accounts.persons import addresses
 from transactional.db import writing
-from transactional.draws import api_views, chances, entries, page_views, receipts, rules, service
+from transactional.draws import api_views, chance_rules, chances, entries, page_views, receipts, rules, service
 from transactional.draws.errors import ProofToComeError
 from transactional.draws.log import entry_proofs
 from transactional.draws.page_wording import source_texts, winner_texts
@@ -36,6 +36,9 @@ async def mine(
         entered=entered,
         chances=await chances.of(session, buyer.id, at),
         checked_in=await chances.checked_in(session, buyer.id, business_date(at, page.shop.zone)),
+        named_inviter=await chances.named_inviter(session, buyer.id),
+        invited_fen=chance_rules.invited_fen(page.shop.settings.draw_chance_fen),
+        own_id=buyer.public_id,
         addresses=await addresses.list_of(session, page.shop.vault, buyer.id),
         sources=source_texts(page.translate),
         winner_states=winner_texts(page.translate),
@@ -51,6 +54,15 @@ async def check_in(page: OpenPage, buyer: Buyer) -> RedirectResponse:
     async with writing(page.shop.engine) as session:
         await chances.check_in(session, buyer.id, business_date(clock.now(), page.shop.zone))
     return go(f"{MINE}?done=checked-in")
+
+
+@router.post(f"{MINE}/invitations")
+async def name_inviter(page: OpenPage, buyer: Buyer, inviter: Annotated[str, Form(max_length=100)]) -> RedirectResponse:
+    """Who invited the customer; that one earns a chance."""
+    every_fen = page.shop.settings.draw_chance_fen
+    async with writing(page.shop.engine) as session:
+        await chances.invited(session, buyer.id, _uuid(inviter), every_fen)
+    return go(f"{MINE}?done=named")
 
 
 @router.post(f"{MINE}/prizes/{{prize_id}}/claim")
@@ -82,6 +94,14 @@ async def proof(page: OpenPage, buyer: Buyer, session: PageReading, draw_id: UUI
     if content is None:
         raise ProofToComeError
     return _file(content, "text/plain; charset=utf-8", f"draw-{draw.number}-{number}.tlog-proof")
+
+
+def _uuid(typed: str) -> UUID:
+    """Nobody's, if it is none."""
+    try:
+        return UUID("".join(typed.split()))
+    except ValueError:
+        return UUID(int=0)
 
 
 def _file(content: str, media_type: str, name: str) -> Response:

@@ -13,7 +13,7 @@ from mingsuan.postgres import DatabaseUrls
 from tests.transactional.draws.lives import World, world
 from tests.transactional.draws.open_draws import adult
 from tests.transactional.draws.page_stand import Stand, stand
-from tests.transactional.small_shop import Stocked
+from tests.transactional.small_shop import Stocked, codes
 from transactional.db import writing
 from transactional.draws import pages as pages_module
 from transactional.draws import service
@@ -139,6 +139,26 @@ async def test_a_free_chance_is_taken_once_a_day_and_used(pages: Stand) -> None:
     mine = words((await pages.get("/account/draws", ann)).text)
     assert "From checking in" in mine
     assert "You have checked in today." in mine
+
+
+async def test_who_was_invited_says_by_whom_once_and_the_inviter_gets_a_chance(pages: Stand) -> None:
+    stocked = pages.lives.stocked
+    ann = await stocked.customer("ann")
+    bob = await stocked.customer("bob", 10**6)
+    mine = (await pages.get("/account/draws", ann)).text
+    assert str(ann.public_id) in mine
+    invite = "/account/draws/invitations"
+    early = await pages.post(invite, bob, inviter=str(ann.public_id))
+    assert (early.status_code, "an order of 50 or more" in words(early.text)) == (409, True)
+    await stocked.stock(codes(1))
+    await stocked.shop.intake.buy(bob.id, stocked.sku.id, 1, "bought")
+    assert (await pages.post(invite, bob, inviter="nobody")).status_code == 409
+    assert (await pages.post(invite, bob, inviter=f" {ann.public_id} ")).headers[
+        "location"
+    ] == "/account/draws?done=named"
+    assert (await pages.post(invite, bob, inviter=str(ann.public_id))).status_code == 409
+    assert "You have said who invited you." in words((await pages.get("/account/draws", bob)).text)
+    assert "From an invitation" in words((await pages.get("/account/draws", ann)).text)
 
 
 async def test_a_ticket_is_opened_to_its_owner_only_and_the_receipt_holds(pages: Stand) -> None:

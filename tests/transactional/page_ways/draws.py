@@ -42,6 +42,11 @@ async def _receipt(world: World) -> Sent:
     return Sent(names={**sent.names, "entry_id": entry_id}, customer=sent.customer)
 
 
+async def _inviting(world: World) -> Sent:
+    sent = await _way("POST /draw-chances/invitations", is_form=True)(world)
+    return Sent(form={"inviter": sent.form["inviter_id"]}, customer=sent.customer)
+
+
 WAYS: PageWays = {
     "GET /draws": PageWay(ANYBODY, asked()),
     "GET /draws/statistics": PageWay(ANYBODY, asked()),
@@ -57,6 +62,7 @@ WAYS: PageWays = {
     "GET /draws/{draw_id}/proofs/{number}": PageWay(CUSTOMER, LOGGED, to_strangers=(404,), answer=200),
     "GET /account/draws": PageWay(CUSTOMER, any_customer),
     "POST /account/draws/check-ins": PageWay(CUSTOMER, any_customer),
+    "POST /account/draws/invitations": PageWay(CUSTOMER, _inviting),
     "POST /account/draws/prizes/{prize_id}/claim": PageWay(
         CUSTOMER, _way("POST /draw-prizes/{prize_id}/claim"), to_strangers=(404,)
     ),
