@@ -1,4 +1,4 @@
-// What HTML cannot do by itself: copying a code. Everything else works without this file.
+// What HTML cannot do by itself: copying a code, and a long menu that shows where one is. All works without this file.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy]");
   if (!button) return;
@@ -16,3 +16,9 @@ document.addEventListener("click", async (event) => {
 const unhide = () => document.querySelectorAll("button[data-copy][hidden]").forEach((button) => { button.hidden = false; });
 unhide();
 document.addEventListener("htmx:after:swap", unhide);
+// The place that one is at stays in sight, above the fading edge.
+const here = document.querySelector(".desk-nav [aria-current]");
+if (here) {
+  const menu = here.closest(".desk-nav");
+  menu.scrollTop = here.offsetTop + here.offsetHeight + 40 - menu.clientHeight;
+}
