@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.anyio, pytest.mark.enable_socket, p
 SEED = 20261123
 SHARES: dict[Fault, float] = {
     "timeout_after_accept": 0.105,
-    "unknown_state": 0.11,
+    "unknown_state": 0.14,
     "timeout_before_accept": 0.01,
     "error_after_accept": 0.01,
     "late_not_found": 0.02,
