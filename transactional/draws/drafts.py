@@ -8,12 +8,12 @@ from sqlalchemy import select, text
 from transactional.accounts.service import record_act
 from transactional.db import ReadSession, WriteSession
 from transactional.draws.chains import CHAINS
+from transactional.draws.entry_rules import MOST_ENTRIES
 from transactional.draws.errors import DrawMovedOnError, PrizeTakenError
 from transactional.draws.models import Draw
 from transactional.draws.states import DISCARDED, MODES, PRIZE_KINDS, PROFILE_NAMES
 from transactional.errors import FieldProblem, InvalidInputError, NotFoundError
 
-MOST_CAPACITY = 10_000_000
 MOST_WINNERS = 300
 MOST_RESERVES = 300
 """What a result says of so many winners and reserves still fits into one leaf of the log."""
@@ -134,12 +134,12 @@ def _numbers(new: NewDraw) -> list[FieldProblem]:
     bounds = {
         "prize_value_fen": (1, 10**12),
         "price_fen": (0, 10**9),
-        "capacity": (0, MOST_CAPACITY),
+        "capacity": (0, MOST_ENTRIES),
         "winners": (1, MOST_WINNERS),
         "reserves": (0, MOST_RESERVES),
         "claim_days": (1, MOST_CLAIM_DAYS),
         "delay_s": (chain.least_delay_s, chain.most_delay_s) if chain else (0, 0),
-        "most_each": (1, MOST_CAPACITY),
+        "most_each": (1, MOST_ENTRIES),
     }
     return [
         FieldProblem(name, "Must be from {least} to {most}.", (("least", least), ("most", most)))

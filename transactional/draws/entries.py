@@ -39,9 +39,9 @@ async def house(session: WriteSession, draw_id: int, count: int) -> DrawEntry:
         raise DrawBusyError
     if not standing.takes_entries():
         raise DrawClosedError
-    room = standing.room()
-    if room is not None and count > room:
-        raise DrawFullError(left=room)
+    left = standing.takes_at_most()
+    if count > left:
+        raise DrawFullError(left=left)
     entry = DrawEntry(
         draw_id=draw.id,
         first_index=draw.next_index,

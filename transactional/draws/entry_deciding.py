@@ -64,6 +64,11 @@ class Standing:
         """How many more can be promised, or None for no limit."""
         return entry_rules.room(self.draw.capacity, self.next_index, self.held)
 
+    def takes_at_most(self) -> int:
+        """How many more entries at once, what is held for others left out: no draw has more than MOST_ENTRIES."""
+        room = self.room()
+        return entry_rules.MOST_ENTRIES - self.next_index if room is None else room
+
     def was_filled(self) -> bool:
         """Whether its last entry was taken in this batch: it closes at once."""
         return self.draw.next_index < self.next_index == self.draw.capacity
@@ -86,8 +91,8 @@ class Standing:
             return TooManyEntriesError(most=most)
         if request.hold_id is not None and row.hold_count != request.count:
             return HoldEndedError()
-        room, own = self.room(), row.hold_count or 0
-        return DrawFullError(left=room) if room is not None and request.count > room + own else None
+        left, own = self.takes_at_most(), row.hold_count or 0
+        return DrawFullError(left=left) if request.count > left + own else None
 
     def _without_means(self, request: EnterRequest, row: Any, chances: Sequence[Chance]) -> ShopError | None:
         if request.pay == "chances":

@@ -6,6 +6,9 @@ from datetime import datetime
 MOST_AHEAD_S = 300
 """A draw's batches may reach two minutes ahead of the clock, and no further."""
 
+MOST_ENTRIES = 10_000_000
+"""Of a draw, with or without a capacity: numbers, pages and ticket files are made for so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:

@@ -23,6 +23,7 @@ from transactional.draws import (
 )
 from transactional.draws.api_schemas import PrizeWon
 from transactional.draws.chains import CHAINS
+from transactional.draws.entry_rules import MOST_ENTRIES
 from transactional.draws.models import Draw, DrawEntry
 from transactional.draws.page_wording import kind_texts, mode_texts, state_texts, winner_texts
 from transactional.draws.play import guard
@@ -31,7 +32,7 @@ from transactional.web.page import OpenPage, Page, PageReading
 
 DRAWS_A_PAGE = 20
 RANGES_A_PAGE = 50
-MOST_NUMBER = rules.FIRST_SHOWN + 10_000_000
+MOST_NUMBER = rules.FIRST_SHOWN + MOST_ENTRIES
 
 router = APIRouter(include_in_schema=False)
 router.include_router(page_joining.router)

@@ -260,7 +260,7 @@ async def test_a_misbehaving_provider_never_makes_a_state_that_it_does_not_confi
     counter: Counter, full_counts: bool
 ) -> None:
     """At every step a benefit shows what the provider's own books said at some time, and at last what they say."""
-    rounds = 60 if full_counts else 10
+    rounds = 60 if full_counts else 5
     sku, li = await counter.goods("VIDEO", rounds), await counter.market.customer("li")
     await counter.at_provider(sku)
     counter.provider.plan = Plan(seed=7, silence=0.2, duplicates=0.4, forgeries=0.4, lies=0.5, disorder=0.4)

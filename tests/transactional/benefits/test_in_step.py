@@ -177,7 +177,7 @@ async def test_a_restored_database_that_counts_anew_is_looked_at_whole(counter: 
 async def test_sweeps_deliveries_refunds_and_owners_at_the_same_time_end_exact(
     counter: Counter, full_counts: bool
 ) -> None:
-    rounds = 40 if full_counts else 8
+    rounds = 40 if full_counts else 4
     sku = await counter.goods("VIDEO", rounds * 6)
     people = [await counter.market.customer(f"p{number}") for number in range(4)]
 

@@ -107,6 +107,17 @@ async def test_the_last_entries_go_to_one_of_those_who_want_them_and_the_draw_is
         await ways[0].enter(people[0].id, draw.public_id, 1, "more", pay="wallet")
 
 
+async def test_a_draw_without_a_capacity_has_no_more_entries_than_numbers_are_made_for(stocked: Stocked) -> None:
+    ends = clock.now() + timedelta(hours=1)
+    draw = await refundable(stocked, capacity=0, closes_at=ends, next_index=9_999_998, paid_count=9_999_998)
+    ann = await adult(stocked, "ann", 10_000)
+    with pytest.raises(DrawFullError) as refused:
+        await stocked.shop.entering.enter(ann.id, draw.public_id, 3, "three", pay="wallet")
+    assert refused.value.values["left"] == 2
+    taken = await stocked.shop.entering.enter(ann.id, draw.public_id, 2, "two", pay="wallet")
+    assert taken.first_index == 9_999_998
+
+
 async def test_what_cannot_be_is_refused_for_its_own_reason_and_costs_nothing(stocked: Stocked) -> None:
     free, paid = await open_draw(stocked, most_each=4), await refundable(stocked)
     ended = await refundable(stocked, closes_at=clock.now() - timedelta(seconds=1))

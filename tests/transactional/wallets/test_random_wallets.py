@@ -80,7 +80,7 @@ class History:
 
 @pytest.fixture
 def rounds(full_counts: bool) -> int:
-    return 400 if full_counts else 60
+    return 400 if full_counts else 20
 
 
 async def test_whatever_happens_wallet_statement_and_ledger_agree(purse: Purse, rounds: int) -> None:
