@@ -5,7 +5,6 @@ copy: that one is dropped.
 """
 
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
@@ -65,7 +64,6 @@ class FreshDatabases:
     server: DatabaseUrls
     _clean: list[str] = field(default_factory=list)
     _kept: dict[str, "_Contents"] = field(default_factory=dict)
-    _open: dict[str, psycopg.Connection] = field(default_factory=dict)
 
     def take(self) -> DatabaseUrls:
         """A migrated database with nothing in it but what migrations put there."""
@@ -73,30 +71,22 @@ class FreshDatabases:
             return at(self.server, self._clean.pop())
         name = f"t_{uuid.uuid4().hex[:12]}"
         urls = copy(self.server, name)
-        self._kept[name] = _Contents.of(self._connection(urls))
+        with psycopg.connect(superuser(urls), autocommit=True) as connection:
+            self._kept[name] = _Contents.of(connection)
         return urls
 
     def give_back(self, urls: DatabaseUrls) -> None:
         """To be lent again, or dropped where it is no longer what it was."""
         name = name_of(urls)
-        connection = self._connection(urls)
-        connection.execute(OTHERS)
-        if self._kept[name].restore(connection):
+        with psycopg.connect(superuser(urls), autocommit=True) as connection:
+            connection.execute(OTHERS)
+            is_clean = self._kept[name].restore(connection)
+        if is_clean:
             self._clean.append(name)
         else:
             self.drop(name)
 
-    def _connection(self, urls: DatabaseUrls) -> psycopg.Connection:
-        """The one that is kept, whose backend knows the database; another one where a test ended it."""
-        name = name_of(urls)
-        with suppress(KeyError, psycopg.OperationalError):
-            self._open[name].execute("select")
-            return self._open[name]
-        self._open[name] = psycopg.connect(superuser(urls), autocommit=True)
-        return self._open[name]
-
     def drop(self, name: str) -> None:
-        self._open.pop(name).close()
         del self._kept[name]
         drop(self.server, name)
 

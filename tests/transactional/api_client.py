@@ -21,18 +21,22 @@ _idle: dict[bool, list[FastAPI]] = {False: [], True: []}
 """Apps that nobody uses, by whether their cookies are secure: a new one first reads all its routes, which takes longer
 than most tests."""
 
+_routes: dict[int, int] = {}
+
 
 def _app(shop: Shop, urls: DatabaseUrls) -> FastAPI:
     idle = _idle[shop.settings.secure_cookies]
     app = idle.pop() if idle else create_app(shop.settings, urls)
+    _routes[id(app)] = len(app.router.routes)
     app.state = State({"error_page": app.state.error_page, "settings": shop.settings, "shop": shop})
     app.middleware_stack = None
     return app
 
 
 def _give_back(app: FastAPI) -> None:
+    """Unless it is no longer what it was: a test may have added a route."""
     idle = _idle[app.state.settings.secure_cookies]
-    if app not in idle:
+    if app not in idle and len(app.router.routes) == _routes[id(app)]:
         idle.append(app)
 
 
