@@ -13,18 +13,28 @@ from filelock import FileLock
 from mingsuan.postgres import DatabaseUrls, database
 from mingsuan.settings import Settings
 from tests import fresh_databases
+from tests.scheduling import ByGroup
 
 IN_CI = os.environ.get("CI") == "true"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long proofs, marked `proof`, are left to `make prove`."""
+    """What belongs together in one process comes first, or it is what all wait for in the end.
+
+    Long proofs, marked `proof`, are left to `make prove`.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     if Settings().full_counts:
         return
     proofs = [item for item in items if item.get_closest_marker("proof")]
     if proofs and len(proofs) < len(items):  # asked for alone, they run at their reduced counts
         config.hook.pytest_deselected(items=proofs)
         items[:] = [item for item in items if item not in proofs]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByGroup:
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

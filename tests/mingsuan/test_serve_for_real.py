@@ -14,7 +14,7 @@ from mingsuan.embedded_postgres import running
 from mingsuan.services import endpoints
 from mingsuan.settings import Settings
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.xdist_group("dagster")]
+pytestmark = [pytest.mark.proof, pytest.mark.enable_socket, pytest.mark.xdist_group("dagster")]
 MINGSUAN = [sys.executable, "-c", "from mingsuan.cli import main; main()"]
 
 
