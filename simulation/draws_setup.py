@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import cycle
 from random import Random
+from typing import Any
 
 from sqlalchemy import exists, select, text
 
@@ -80,57 +81,57 @@ async def _enter(shop: Shop, draw: Draw, players: Iterator[int]) -> None:
             return
 
 
+def _simulated(**said: Any) -> NewDraw:
+    """A promotional draw of one prize, and what is said otherwise."""
+    usual: dict[str, Any] = {
+        "mode": "promotional",
+        "prize_kind": "parcel",
+        "delay_s": 120,
+        "chain_hash": TEST.hash,
+        "free_rule": FREE,
+        "house_rule": HOUSE,
+    }
+    return NewDraw(**{**usual, **said})
+
+
 def _full() -> NewDraw:
     """Full at once: a minute of countdown, then its result."""
-    return NewDraw(
+    return _simulated(
         title_zh="开业福袋（模拟）",
         title_en="Opening lucky bag (simulated)",
-        mode="promotional",
         prize_item="simulated-lucky-bag",
         prize_name="视频会员年卡",
         prize_value_fen=25_800,
         prize_kind="code",
         delay_s=60,
-        chain_hash=TEST.hash,
         rules=_rules("坐满 60 个号码即开奖，三名中奖者。", "Drawn when 60 numbers are taken, three winners."),
         capacity=60,
         winners=3,
         reserves=5,
         claim_days=7,
-        free_rule=FREE,
-        house_rule=HOUSE,
     )
 
 
 def _lasting(at: datetime) -> NewDraw:
-    return NewDraw(
+    return _simulated(
         title_zh="周年好礼（模拟）",
         title_en="Anniversary prize (simulated)",
-        mode="promotional",
         prize_item="simulated-headphones",
         prize_name="蓝牙耳机",
         prize_value_fen=59_900,
-        prize_kind="parcel",
-        delay_s=120,
-        chain_hash=TEST.hash,
         rules=_rules("到期开奖，一名中奖者。", "Drawn when its time is over, one winner."),
         closes_at=at + timedelta(days=7),
-        free_rule=FREE,
-        house_rule=HOUSE,
     )
 
 
 def _refundable(at: datetime) -> NewDraw:
-    return NewDraw(
+    return _simulated(
         title_zh="一元试手气（模拟，未中全退）",
         title_en="One-yuan try (simulated, losing stakes go back)",
         mode="refundable",
         prize_item="simulated-phone",
         prize_name="智能手机",
         prize_value_fen=299_900,
-        prize_kind="parcel",
-        delay_s=120,
-        chain_hash=TEST.hash,
         rules=_rules(
             "每号 1 元，未中奖的全部退回钱包；三天内坐不满则取消并全退。",
             "¥1 a number; losing stakes go back to the wallet. Not full within three days: called off, all goes back.",
@@ -139,8 +140,6 @@ def _refundable(at: datetime) -> NewDraw:
         pack=(12, 10),
         capacity=3000,
         closes_at=at + timedelta(days=3),
-        free_rule=FREE,
-        house_rule=HOUSE,
     )
 
 
