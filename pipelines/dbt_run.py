@@ -19,8 +19,12 @@ PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 
 @dataclass(frozen=True)
 class NodeResult:
-    """How one model or test of a run ended; `failures` counts the rows that a test returned."""
+    """How one model, test or computation of a build ended; `failures` counts the rows that a test returned.
 
+    `unique_id` is dbt's; `relation` what a model wrote.
+    """
+
+    unique_id: str
     name: str
     resource_type: str
     model: str
@@ -31,11 +35,13 @@ class NodeResult:
     message: str | None
     description: str
     file: str
+    relation: str | None
+    seconds: float
 
 
 @dataclass(frozen=True)
 class DbtOutcome:
-    """All results of one invocation; `error` when dbt itself could not run it."""
+    """All results of one invocation, or of a whole build; `error` when dbt itself could not run it."""
 
     results: tuple[NodeResult, ...]
     error: str | None
@@ -74,7 +80,9 @@ def run_dbt(settings: Settings, command: str, *options: str, progress: Progress 
     if isinstance(answer.exception, KeyboardInterrupt):
         raise answer.exception  # dbt catches even this
     results = tuple(map(_node_result, getattr(answer.result, "results", None) or ()))
-    return DbtOutcome(results, str(answer.exception) if answer.exception is not None else None)
+    if answer.exception is not None or not results:
+        return DbtOutcome(results, str(answer.exception or "dbt ran nothing"))
+    return DbtOutcome(results, None)
 
 
 def _command(settings: Settings, command: str, *options: str) -> list[str]:
@@ -132,6 +140,7 @@ def _node_result(result: Any) -> NodeResult:
     is_test = node.resource_type in {"test", "unit_test"}
     file = getattr(node, "compiled_path", None) or node.original_file_path
     return NodeResult(
+        unique_id=node.unique_id,
         name=node.name,
         resource_type=str(node.resource_type),
         model=_model_of(node) if is_test else node.name,
@@ -142,6 +151,8 @@ def _node_result(result: Any) -> NodeResult:
         message=result.message,
         description=" ".join((node.description or "").split()),
         file=str(file),
+        relation=getattr(node, "relation_name", None),
+        seconds=result.execution_time,
     )
 
 

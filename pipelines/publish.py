@@ -14,7 +14,7 @@ from mingsuan.progress import Progress, silent
 from mingsuan.settings import Settings
 from pipelines import segments, versions, warehouse
 from pipelines.attempt import record_attempt, write_whole
-from pipelines.build import BuildResult, last_build
+from pipelines.build_result import BuildResult, last_build
 from pipelines.segments import Segment
 from pipelines.versions import Version
 

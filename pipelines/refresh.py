@@ -17,6 +17,7 @@ def refresh(
     *,
     as_of: str | None = None,
     full_refresh: bool = False,
+    nightly: bool = False,
     progress: Progress = silent,
 ) -> Version:
     """Bring the published snapshot up to the shop as it is now, behaviour censored at `as_of` when given.
@@ -29,7 +30,7 @@ def refresh(
             remember_as_of(settings, as_of)
         try:
             ingest(settings, reader_url, progress=progress)
-            result = build(settings, full_refresh=full_refresh, progress=progress)
+            result = build(settings, full_refresh=full_refresh, nightly=nightly, progress=progress)
             refusal = result.refusal()
             if refusal is not None:
                 raise NotPublishableError(refusal)

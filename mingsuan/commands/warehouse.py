@@ -11,6 +11,14 @@ from mingsuan.settings import Settings
 app = typer.Typer()
 
 
+FullRefresh = Annotated[
+    bool, typer.Option(help="Rebuild incremental models from the start; computes as --nightly does, too.")
+]
+Nightly = Annotated[
+    bool, typer.Option(help="Compute again what otherwise waits for the night, such as customer value.")
+]
+
+
 class OutputFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
@@ -38,15 +46,13 @@ def ingest(
 
 
 @app.command(rich_help_panel="Warehouse")
-def build(
-    full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
-) -> None:
+def build(full_refresh: FullRefresh = False, nightly: Nightly = False) -> None:
     """Build and test all models in the warehouse."""
     from pipelines.build import build as run_build
     from pipelines.build_context import AsOfDateError, NothingIngestedError
 
     try:
-        result = run_build(Settings(), full_refresh=full_refresh, progress=shown_progress())
+        result = run_build(Settings(), full_refresh=full_refresh, nightly=nightly, progress=shown_progress())
     except (AsOfDateError, NothingIngestedError) as error:
         raise Abort(str(error)) from None
     out.print(result.summary(), highlight=False, markup=False)
@@ -71,7 +77,8 @@ def refresh(
     as_of: Annotated[
         str | None, typer.Option(help="Business date that censors open intervals; sticky; 'today' to release it.")
     ] = None,
-    full_refresh: Annotated[bool, typer.Option(help="Rebuild incremental models from the start.")] = False,
+    full_refresh: FullRefresh = False,
+    nightly: Nightly = False,
 ) -> None:
     """Ingest, build, test and publish in one go."""
     from pipelines.publish import NotPublishableError
@@ -82,7 +89,12 @@ def refresh(
     with opened(settings) as urls:
         try:
             version = run_refresh(
-                settings, urls.reader, as_of=as_of, full_refresh=full_refresh, progress=shown_progress()
+                settings,
+                urls.reader,
+                as_of=as_of,
+                full_refresh=full_refresh,
+                nightly=nightly,
+                progress=shown_progress(),
             )
         except (IngestError, NotPublishableError, ValueError) as error:
             raise Abort(str(error)) from None

@@ -1,19 +1,18 @@
 """The dbt models as assets and their tests as asset checks: one step that builds as `mingsuan build` does.
 
-Lineage comes from dbt's manifest, results from dbt's run results, so nothing about a model is written down twice.
+Lineage comes from dbt's manifest, results from the build, so nothing about a model is written down twice.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from mingsuan.settings import Settings
 from orchestration.defs.resources import Shop, progress
 from pipelines import warehouse
 from pipelines.build import build
+from pipelines.dbt_run import NodeResult
 
 OWNERS = ["team:operations"]
 UNIQUE_ID = "dagster_dbt/unique_id"
@@ -62,7 +61,7 @@ def models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         settings = shop.settings()
         with warehouse.owned(settings, "Dagster: build", progress(context.log)):
             result = build(settings, full_refresh=config.full_refresh, progress=progress(context.log))
-            outcomes = _outcomes(settings) if result.error is None else {}
+        outcomes = {node.unique_id: node for node in result.nodes}
         yield from _materialized(context, outcomes)
         yield from _checked(context, outcomes)
         if not result.publishable:
@@ -72,31 +71,24 @@ def models(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     return build_models
 
 
-def _outcomes(settings: Settings) -> dict[str, dict[str, Any]]:
-    """dbt's result of each model and test by its unique id, in the order in which they ended."""
-    written = settings.var / "dbt" / "target" / "run_results.json"
-    results = json.loads(written.read_text())["results"] if written.exists() else []
-    return {result["unique_id"]: result for result in results}
-
-
-def _materialized(context: dg.AssetExecutionContext, outcomes: Mapping[str, Mapping[str, Any]]) -> Events:
+def _materialized(context: dg.AssetExecutionContext, outcomes: Mapping[str, NodeResult]) -> Events:
     specs = context.assets_def.specs_by_key
     keys = {specs[key].metadata[UNIQUE_ID]: key for key in context.selected_asset_keys}
     for unique_id, outcome in outcomes.items():
-        if unique_id in keys and outcome["status"] == "success":
-            metadata = {"seconds": round(outcome["execution_time"], 3), "relation": outcome["relation_name"]}
+        if unique_id in keys and outcome.status == "success":
+            metadata = {"seconds": round(outcome.seconds, 3), "relation": outcome.relation}
             yield dg.MaterializeResult(asset_key=keys[unique_id], metadata=metadata)
 
 
-def _checked(context: dg.AssetExecutionContext, outcomes: Mapping[str, Mapping[str, Any]]) -> Events:
+def _checked(context: dg.AssetExecutionContext, outcomes: Mapping[str, NodeResult]) -> Events:
     for spec in context.assets_def.check_specs:
         outcome = outcomes.get((spec.metadata or {}).get(UNIQUE_ID, ""))
-        if spec.key not in context.selected_asset_check_keys or outcome is None or outcome["status"] == "skipped":
+        if spec.key not in context.selected_asset_check_keys or outcome is None or outcome.status == "skipped":
             continue
         yield dg.AssetCheckResult(
             asset_key=spec.asset_key,
             check_name=spec.name,
-            passed=outcome["status"] == "pass",
-            severity=dg.AssetCheckSeverity.WARN if outcome["status"] == "warn" else dg.AssetCheckSeverity.ERROR,
-            metadata={"failures": outcome["failures"] or 0, "message": outcome["message"] or ""},
+            passed=outcome.status == "pass",
+            severity=dg.AssetCheckSeverity.WARN if outcome.status == "warn" else dg.AssetCheckSeverity.ERROR,
+            metadata={"failures": outcome.failures or 0, "message": outcome.message or ""},
         )

@@ -12,6 +12,7 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 def _node(name: str, status: str, *, resource_type: str = "test", severity: str = "error") -> NodeResult:
     return NodeResult(
+        f"test.mingsuan.{name}",
         name,
         resource_type,
         "mart_profit_daily",
@@ -22,6 +23,8 @@ def _node(name: str, status: str, *, resource_type: str = "test", severity: str 
         "Got 3 results",
         "Adds up.",
         "/x/adds_up.sql",
+        None,
+        0.01,
     )
 
 
