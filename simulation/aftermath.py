@@ -38,11 +38,11 @@ class Aftermath:
 
     def of_unit(self, unit: PlannedUnit, method: str, paid_at: datetime, delivered_at: datetime | None) -> PlannedUnit:
         """The unit as it stands at the end."""
-        net_fen = unit.gross_fen - unit.discount_fen
+        net_fen = unit.net_fen
         luck = self._rng.random()
         if luck < OUT_OF_STOCK:
             at = paid_at + timedelta(minutes=self._rng.randint(1, 5))
-            return replace(unit, state="refunded", refund=self._refund(net_fen, method, "out of stock", False, at))
+            return _refunded(unit, self._refund(net_fen, method, "out of stock", False, at))
         if delivered_at is None:
             return unit
         handed_over = replace(unit, state="delivered", delivered_at=delivered_at)
@@ -54,8 +54,8 @@ class Aftermath:
 
     def _given_back(self, unit: PlannedUnit, net_fen: int, method: str, at: datetime) -> PlannedUnit:
         if self._rng.random() < GIVEN_BACK_IN_PART:
-            return replace(unit, refund=self._refund(net_fen // 2, method, "partly usable", True, at))
-        return replace(unit, state="refunded", refund=self._refund(net_fen, method, "code did not work", True, at))
+            return _refunded(unit, self._refund(net_fen // 2, method, "partly usable", True, at), "delivered")
+        return _refunded(unit, self._refund(net_fen, method, "code did not work", True, at))
 
     def _refund(self, amount_fen: int, method: str, reason: str, earned: bool, at: datetime) -> HistoricRefund:
         days = 0 if method == "wallet" else self._rng.randint(1, 3)
@@ -68,3 +68,8 @@ class Aftermath:
         if self._rng.random() >= GOODWILL:
             return 0, paid_at
         return 100 * self._rng.randint(1, 6), paid_at + timedelta(minutes=self._rng.randint(30, 3000))
+
+
+def _refunded(unit: PlannedUnit, back: HistoricRefund, end_state: str = "refunded") -> PlannedUnit:
+    """The money is on its way until it is paid out."""
+    return replace(unit, state=end_state if back.paid_out_at else "refund_pending", refunds=(back,))

@@ -1,16 +1,25 @@
 """A whole simulated history, made from a seed and its dates alone: no clock, no database."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from operator import attrgetter
 from random import Random
 
+from simulation import bad_codes
 from simulation.aftermath import Aftermath
+from simulation.bad_codes import BatchCredit
 from simulation.baskets import Baskets
-from simulation.cash_book import cash_book
+from simulation.bills import Bills, planned_bills
+from simulation.cash_book import Cash, cash_book
 from simulation.catalogue import Sku, all_skus
+from simulation.club import club_skus
 from simulation.customers import planned_customers
-from simulation.planned import PlannedCustomer, Stock
-from simulation.prices import PriceHistory, price_histories
+from simulation.disputes import PlannedChargeback, chargebacks
+from simulation.expenses import Expenses, planned_expenses
+from simulation.memberships import Club, PlannedPeriod
+from simulation.planned import PlannedCustomer, PlannedOrder, Stock
+from simulation.prices import PriceHistory, Steps, price_histories
 from simulation.seasons import dates
 from simulation.shopping import Shopped, Shopping
 from simulation.stock import Storekeeper
@@ -18,20 +27,36 @@ from simulation.stock import Storekeeper
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The history; SKUs and customers go by their place in these tuples."""
+    """The history; SKUs (memberships last) and customers go by their place in these tuples."""
 
     seed: int
     zone: tzinfo
     days: tuple[date, ...]
+    end: datetime
     skus: tuple[Sku, ...]
     prices: tuple[PriceHistory, ...]
     customers: tuple[PlannedCustomer, ...]
     shopped: Shopped
+    periods: tuple[PlannedPeriod, ...]
     stock: Stock
+    batch_credits: tuple[BatchCredit, ...]
+    chargebacks: tuple[PlannedChargeback, ...]
+    expenses: Expenses
+    bills: Bills
 
     def cash_book(self) -> dict[str, dict[str, int]]:
         """Fen of every business date."""
-        return cash_book(self.shopped.orders, self.shopped.credits, self.stock, self.zone)
+        return cash_book(self.shopped.orders, self.shopped.credits, self.stock, self.zone, self.beside_the_orders())
+
+    def beside_the_orders(self) -> Iterator[Cash]:
+        """What is earned and spent that the orders themselves do not say."""
+        for period in self.periods:
+            yield from period.cash(self.zone)
+        yield from bad_codes.cash(self.stock, self.batch_credits, self.shopped.delivered())
+        for chargeback in self.chargebacks:
+            yield from chargeback.cash()
+        yield from self.expenses.cash()
+        yield from self.bills.cash(self.zone)
 
 
 def plan_history(seed: int, last: date, days: int, customers: int, zone: tzinfo) -> Plan:
@@ -39,10 +64,47 @@ def plan_history(seed: int, last: date, days: int, customers: int, zone: tzinfo)
     rng = Random(f"mingsuan simulation {seed}")  # noqa: S311  (a simulation must be repeatable)
     all_days = dates(last - timedelta(days=days - 1), last)
     end = datetime.combine(last + timedelta(days=1), time(), zone) - timedelta(seconds=1)
-    skus = all_skus()
-    prices = price_histories(rng, skus, days)
+    goods, memberships = all_skus(), club_skus()
+    prices = price_histories(rng, goods, days)
     people = planned_customers(rng, customers, all_days)
-    baskets = Baskets(rng, skus, prices, all_days[0])
+    baskets = Baskets(rng, goods, prices, all_days[0])
     shopped = Shopping(rng, baskets, Aftermath(rng, end), zone, end).shop(people)
-    stock = Storekeeper(rng, skus, prices, all_days, zone).stock(shopped.orders, end)
-    return Plan(seed, zone, tuple(all_days), tuple(skus), tuple(prices), tuple(people), shopped, stock)
+    first_free = 1 + sum(1 for order in shopped.orders for _ in order.units())
+    club = Club(rng, memberships, len(goods), first_free, zone, end).join(shopped.orders)
+    orders = tuple(sorted((*shopped.orders, *club.orders), key=attrgetter("ordered_at", "customer")))
+    stock = _stock(rng, Storekeeper(rng, goods, prices, all_days, zone), len(goods), orders, end, all_days[0], zone)
+    return Plan(
+        seed=seed,
+        zone=zone,
+        days=tuple(all_days),
+        end=end,
+        skus=(*goods, *memberships),
+        prices=(*prices, *(_unchanged(sku) for sku in memberships)),
+        customers=tuple(people),
+        shopped=replace(shopped, orders=orders),
+        periods=club.periods,
+        stock=stock,
+        batch_credits=tuple(bad_codes.batch_credits(rng, stock, end)),
+        chargebacks=tuple(chargebacks(rng, orders, end)),
+        expenses=planned_expenses(rng, people, orders, all_days, zone, end),
+        bills=planned_bills(rng, orders, all_days),
+    )
+
+
+def _stock(
+    rng: Random,
+    keeper: Storekeeper,
+    skus: int,
+    orders: tuple[PlannedOrder, ...],
+    end: datetime,
+    first: date,
+    zone: tzinfo,
+) -> Stock:
+    bad = bad_codes.bad_codes(rng, orders, end)
+    lost = bad_codes.spoilages(rng, skus, datetime.combine(first, time(), zone), end)
+    return bad_codes.with_late_costs(rng, keeper.stock(orders, end, bad, lost), end)
+
+
+def _unchanged(sku: Sku) -> PriceHistory:
+    """A membership costs the same throughout, and the shop nothing."""
+    return PriceHistory(Steps((0,), (sku.variant.price_fen,)), Steps((0,), (0,)))

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from mingsuan.clock import business_date
-from simulation.planned import PlannedOrder
-from transactional.payments.rules import GATEWAYS
+from simulation.bills import PlannedBill
+from simulation.disputes import PlannedChargeback
 
 PAID_OUT_AT = time(10, 0)
+Balances = dict[tuple[str, date], int]
+"""Fen that a gateway owes the shop for a day; negative where it took more than came in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +27,22 @@ class PlannedSettlement:
         return f"SIM-{self.method.upper()}-{self.at:%Y%m%d}"
 
 
-def settlements(orders: Iterable[PlannedOrder], zone: tzinfo, end: datetime) -> list[PlannedSettlement]:
-    """Payments less fees and refunds of each business date; what a day's refunds exceed is kept back from the next.
+def balances(bills: Iterable[PlannedBill], chargebacks: Iterable[PlannedChargeback], zone: tzinfo) -> Balances:
+    """By the gateways' own bills, less what was taken back after disputes."""
+    owed: defaultdict[tuple[str, date], int] = defaultdict(int)
+    for bill in bills:
+        owed[bill.method, bill.day] += bill.paid_out_fen
+    for lost in chargebacks:
+        owed[lost.method, business_date(lost.at, zone)] -= lost.amount_fen + lost.fee_fen
+    return dict(owed)
 
-    Nothing is paid out after `end`.
-    """
-    balance: defaultdict[str, defaultdict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for order in orders:
-        if order.method in GATEWAYS and order.paid_at:
-            paid_fen = sum(unit.gross_fen - unit.discount_fen for unit in order.units())
-            balance[order.method][business_date(order.paid_at, zone)] += paid_fen - order.fee_fen
-        for unit in order.units():
-            back = unit.refund
-            if back and back.method in GATEWAYS and back.paid_out_at:
-                balance[back.method][business_date(back.paid_out_at, zone)] -= back.amount_fen
-    return [one for method in sorted(balance) for one in _paid_out(method, balance[method], zone, end)]
+
+def settlements(owed: Balances, zone: tzinfo, end: datetime) -> list[PlannedSettlement]:
+    """What is owed for each day; what a day lacks is kept back from the next. Nothing is paid out after `end`."""
+    days: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for (method, day), amount_fen in owed.items():
+        days[method][day] = amount_fen
+    return [one for method in sorted(days) for one in _paid_out(method, days[method], zone, end)]
 
 
 def _paid_out(method: str, days: dict[date, int], zone: tzinfo, end: datetime) -> Iterable[PlannedSettlement]:

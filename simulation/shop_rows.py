@@ -1,15 +1,21 @@
 """A planned history into the rows of a shop: catalogue, customers, wallets and orders."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from dataclasses import replace
 
 from mingsuan.clock import start_of
 from mingsuan.progress import Progress
+from simulation.bill_rows import BillRows
 from simulation.card_rows import CardRows
 from simulation.catalogue import CATEGORIES, PRODUCTS
+from simulation.club import CLUB, CLUB_PRODUCT, DURATION_DAYS
+from simulation.club_rows import write_periods
+from simulation.expense_rows import ExpenseRows
+from simulation.loss_rows import LossRows
 from simulation.plan import Plan
 from simulation.planned import PlannedOrder, PlannedUnit
-from simulation.settlements import settlements
+from simulation.settlements import balances, settlements
+from simulation.written import Written, written_orders, written_payouts
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids
 from transactional.cards.vault import Vault
 from transactional.ledger import bulk
@@ -22,9 +28,12 @@ from transactional.orders.history import (
     HistoricUnit,
     HistoryWriter,
 )
+from transactional.payments.rules import GATEWAYS
 
 SOURCE = "simulation"
 CHUNK = 4000
+SKU = ("id", "product_id", "code", "name_zh", "name_en", "position", "duration_days")
+ALL_PRODUCTS = (*PRODUCTS, CLUB_PRODUCT)
 
 
 class ShopRows:
@@ -47,39 +56,43 @@ class ShopRows:
         fulfilments = self._orders(customers, skus)
         self._settlements()
         self._progress(f"sealing {sum(len(batch.costs_fen) for batch in self._plan.stock.batches):,} codes")
-        CardRows(self._connection, self._plan, self._vault, skus, fulfilments).write()
+        cards = CardRows(self._connection, self._plan, self._vault, skus, fulfilments).write()
+        self._progress("writing bills, losses and expenses")
+        orders = written_orders(self._connection, SOURCE)
+        written = Written(customers, skus, fulfilments, orders, written_payouts(self._connection))
+        write_periods(self._connection, self._plan, written)
+        LossRows(self._connection, self._plan, written, cards).write()
+        BillRows(self._connection, self._plan, written).write()
+        ExpenseRows(self._connection, self._plan, written).write()
 
     def _catalogue(self) -> list[int]:
         """Keys of the SKUs in the plan's order."""
-        categories = dict(
-            zip(
-                [one.slug for one in CATEGORIES],
-                reserve_ids(self._connection, "category", len(CATEGORIES)),
-                strict=True,
-            )
-        )
-        rows = [(categories[one.slug], one.slug, one.zh, one.en, place) for place, one in enumerate(CATEGORIES)]
+        shelves = (*CATEGORIES, CLUB)
+        keys = reserve_ids(self._connection, "category", len(shelves))
+        categories = dict(zip([one.slug for one in shelves], keys, strict=True))
+        rows = [(categories[one.slug], one.slug, one.zh, one.en, place) for place, one in enumerate(shelves)]
         copy_rows(self._connection, "category", ("id", "slug", "name_zh", "name_en", "position"), rows)
-        products = dict(
-            zip([one.slug for one in PRODUCTS], reserve_ids(self._connection, "product", len(PRODUCTS)), strict=True)
-        )
+        keys = reserve_ids(self._connection, "product", len(ALL_PRODUCTS))
+        products = dict(zip([one.slug for one in ALL_PRODUCTS], keys, strict=True))
         columns = ("id", "category_id", "slug", "kind", "title_zh", "title_en", "description_zh", "description_en")
         more = ("tutorial_zh", "tutorial_en", "publish_state", "published_at")
         copy_rows(self._connection, "product", columns + more, self._product_rows(products, categories))
         keys = reserve_ids(self._connection, "sku", len(self._plan.skus))
         sku_rows = (
-            (key, products[sku.product.slug], sku.variant.code, sku.variant.zh, sku.variant.en, place)
+            (key, products[sku.product.slug], code, sku.variant.zh, sku.variant.en, place, DURATION_DAYS.get(code))
             for place, (key, sku) in enumerate(zip(keys, self._plan.skus, strict=True))
+            for code in [sku.variant.code]
         )
-        copy_rows(self._connection, "sku", ("id", "product_id", "code", "name_zh", "name_en", "position"), sku_rows)
+        copy_rows(self._connection, "sku", SKU, sku_rows)
         copy_rows(self._connection, "price", ("sku_id", "list_price_fen", "valid_from"), self._price_rows(keys))
         return keys
 
     def _product_rows(self, products: dict[str, int], categories: dict[str, int]) -> Iterator[tuple[object, ...]]:
-        tutorials = {one.slug: (one.tutorial_zh, one.tutorial_en) for one in CATEGORIES}
-        for one in PRODUCTS:
+        tutorials = {one.slug: (one.tutorial_zh, one.tutorial_en) for one in (*CATEGORIES, CLUB)}
+        for one in ALL_PRODUCTS:
             tutorial = [text.format(zh=one.zh, en=one.en) for text in tutorials[one.category]]
-            names = (one.slug, "card_code", one.zh, one.en, one.about_zh, one.about_en, *tutorial)
+            kind = "membership" if one is CLUB_PRODUCT else "card_code"
+            names = (one.slug, kind, one.zh, one.en, one.about_zh, one.about_en, *tutorial)
             yield (products[one.slug], categories[one.category], *names, "published", self._opened_at)
 
     def _price_rows(self, skus: Sequence[int]) -> Iterator[tuple[object, ...]]:
@@ -105,8 +118,8 @@ class ShopRows:
         bulk.write(self._connection, postings, self._plan.zone)
 
     def _settlements(self) -> None:
-        end = start_of(self._plan.days[-1] + timedelta(days=1), self._plan.zone)
-        planned = settlements(self._plan.shopped.orders, self._plan.zone, end)
+        owed = balances(self._plan.bills.bills, self._plan.chargebacks, self._plan.zone)
+        planned = settlements(owed, self._plan.zone, self._plan.end)
         keys = reserve_ids(self._connection, "gateway_settlement", len(planned))
         numbered = list(zip(keys, planned, strict=True))
         columns = ("id", "method", "amount_fen", "bank_reference", "settled_at")
@@ -144,7 +157,8 @@ class ShopRows:
                     len(item.units),
                     sum(unit.gross_fen for unit in item.units),
                     sum(unit.discount_fen for unit in item.units),
-                    tuple(self._unit(unit) for unit in item.units),
+                    tuple(self._unit(order, unit) for unit in item.units),
+                    item.units[0].is_membership,
                 )
                 for line_no, item in enumerate(order.items, 1)
             ),
@@ -153,9 +167,16 @@ class ShopRows:
             fee_fen=order.fee_fen,
             order_no=order.order_no,
             events=order.events,
+            out_trade_no=order.out_trade_no if order.method in GATEWAYS else None,
+            gateway_trade_no=order.gateway_trade_no if order.method in GATEWAYS else None,
         )
 
-    def _unit(self, unit: PlannedUnit) -> HistoricUnit:
-        cost_fen = self._plan.stock.cost_fen(unit.number)
-        amounts = (unit.gross_fen, unit.discount_fen, cost_fen)
-        return HistoricUnit(1, unit.state, *amounts, unit.delivered_at, unit.refund)
+    def _unit(self, order: PlannedOrder, unit: PlannedUnit) -> HistoricUnit:
+        """A membership costs nothing, and that is known."""
+        stock, refund_no = self._plan.stock, order.out_refund_no(unit)
+        cost_fen = 0 if unit.is_membership else stock.cost_fen(unit.number)
+        first_fen = stock.posted_cost_fen(unit.number, unit.delivered_at) if unit.delivered_at else None
+        refunds = tuple(replace(back, out_refund_no=refund_no) for back in unit.refunds)
+        is_late = not unit.is_membership and first_fen != cost_fen
+        sums = (unit.gross_fen, unit.discount_fen, cost_fen)
+        return HistoricUnit(1, unit.state, *sums, unit.delivered_at, refunds, is_late, first_fen)

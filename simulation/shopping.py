@@ -30,6 +30,11 @@ class Shopped:
     credits: tuple[PlannedCredit, ...]
     balances_fen: tuple[int, ...]
 
+    def delivered(self) -> dict[int, datetime]:
+        """When each unit that was handed over was, by its number."""
+        units = (unit for order in self.orders for unit in order.units())
+        return {unit.number: unit.delivered_at for unit in units if unit.delivered_at}
+
 
 class Shopping:
     """Turns occasions into orders. `end` is the last instant of the history."""
@@ -122,9 +127,8 @@ class Shopping:
 
     def _settle(self, customer: PlannedCustomer, purse: Purse, items: Iterable[PlannedItem], paid_at: datetime) -> None:
         """Refunds go back the way the money came; now and then the shop says sorry."""
-        for unit in (unit for item in items for unit in item.units):
-            back = unit.refund
-            if back and back.method == "wallet" and back.paid_out_at:
+        for back in (back for item in items for unit in item.units for back in unit.refunds):
+            if back.method == "wallet" and back.paid_out_at:
                 purse.credit(back.amount_fen, back.paid_out_at)
         amount_fen, at = self._aftermath.goodwill(paid_at)
         if amount_fen and at <= self._end:
@@ -137,7 +141,7 @@ class Shopping:
         purse.credit(amount_fen, at)
 
     def _state(self, units: Sequence[PlannedUnit]) -> str:
-        if any(unit.refund and not unit.refund.paid_out_at for unit in units):
+        if any(not back.paid_out_at for unit in units for back in unit.refunds):
             return "refund_pending"
         state = state_of(True, [unit.state for unit in units])
         done = max((unit.delivered_at for unit in units if unit.delivered_at), default=None)
@@ -146,6 +150,6 @@ class Shopping:
 
 def _events(at: datetime, paid_at: datetime, units: Sequence[PlannedUnit]) -> tuple[tuple[str, datetime], ...]:
     delivered = {unit.delivered_at for unit in units if unit.delivered_at}
-    refunded = {unit.refund.refunded_at for unit in units if unit.refund}
+    refunded = {back.refunded_at for unit in units for back in unit.refunds}
     later = [("delivered", when) for when in delivered] + [("refunded", when) for when in refunded]
     return (("placed", at), ("paid", paid_at), *sorted(later, key=lambda event: event[1]))

@@ -38,6 +38,7 @@ def truth_of(plan: Plan) -> dict[str, Any]:
             for one in CHANNELS
         },
         "cash_book": plan.cash_book(),
+        "planted_gateway_differences": [asdict(one) | {"day": one.day.isoformat()} for one in plan.bills.planted],
     }
 
 

@@ -16,17 +16,15 @@ from simulation.history import NotEmptyShopError, SimulatedHistory, simulate
 from simulation.stock import FREE_AT_LEAST
 from transactional.cards.sealed import DataKey, SealedCode
 from transactional.cards.vault import Vault, key_files
+from transactional.db import ReadSession, engine
+from transactional.ledger import control_accounts
+from transactional.ledger.check import CHECKS
+from transactional.ledger.rules import COMPONENTS
 from transactional.orders.history_import import import_orders
 
 NOW = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
-COMPONENTS = {
-    "gross_sales": "gross_sales_fen",
-    "discounts": "discounts_fen",
-    "refunds": "refunds_fen",
-    "cogs": "cogs_fen",
-    "payment_fees": "payment_fees_fen",
-    "goodwill": "goodwill_fen",
-}
+NOT_YET = {"draw_income", "draw_prizes", "supplier_losses"}
+"""What a simulated past does not have: its draws are held in the running shop."""
 DIGEST = """
 select md5(string_agg(line, '|' order by line)) from (
     select concat_ws(' ', t.event, t.effective_at at time zone 'UTC', e.account, e.amount_fen) as line
@@ -81,12 +79,13 @@ def test_each_component_of_each_day_is_that_of_the_cash_book(shop: Shop) -> None
         " join shop.ledger_transaction t on t.id = d.transaction_id group by 1, 2"
     )
     expected = {
-        (day, component, sums[column])
+        (day, component, sums[f"{component}_fen"])
         for day, sums in shop.truth["cash_book"].items()
-        for component, column in COMPONENTS.items()
-        if sums[column]
+        for component in COMPONENTS
+        if sums[f"{component}_fen"]
     }
-    assert set(found) == expected
+    assert {each for each in found if each[2]} == expected
+    assert {component for _, component, _ in expected} >= set(COMPONENTS) - NOT_YET
 
 
 def test_every_transaction_balances_and_every_wallet_is_what_the_ledger_owes(shop: Shop) -> None:
@@ -103,8 +102,33 @@ def test_every_transaction_balances_and_every_wallet_is_what_the_ledger_owes(sho
 
 def test_the_inventory_account_holds_the_cost_of_the_codes_not_delivered(shop: Shop) -> None:
     [(booked,)] = shop.rows("select sum(amount_fen)::bigint from shop.ledger_entry where account = 'card_inventory'")
-    [(on_shelf,)] = shop.rows("select sum(cost_fen)::bigint from shop.card where delivered_fulfilment_id is null")
+    [(on_shelf,)] = shop.rows("select sum(cost_fen)::bigint from shop.card where state = 'available'")
     assert booked == on_shelf > 0
+
+
+@pytest.mark.anyio
+async def test_the_shops_own_check_of_its_books_finds_nothing(shop: Shop) -> None:
+    source = engine(shop.urls.app)
+    async with ReadSession(source) as session:
+        found = [each for check in CHECKS for each in await check.findings(session)]
+        found += await control_accounts.findings(session)
+    await source.dispose()
+    assert found == []
+
+
+def test_what_was_planted_in_the_bills_is_a_case_for_a_person_and_nothing_else_is(shop: Shop) -> None:
+    cases = shop.rows(
+        "select coalesce(detail ->> 'out_refund_no', detail ->> 'out_trade_no', subject), amount_fen"
+        " from shop.review_case order by 1"
+    )
+    planted = shop.truth["planted_gateway_differences"]
+    assert cases == sorted((one["number"], one["bill_fen"] or one["shop_fen"]) for one in planted)
+    assert len(cases) == 5
+
+
+def test_every_day_of_a_gateway_has_its_bill_and_no_bill_is_of_the_future(shop: Shop) -> None:
+    days = shop.rows("select method, count(*), max(fetched_at) < '2026-07-01 03:00Z' from shop.gateway_bill group by 1")
+    assert sorted(days) == [("alipay", 60, True), ("wechat", 60, True)]
 
 
 def test_fulfilments_add_up_to_their_lines_and_lines_to_their_orders(shop: Shop) -> None:
@@ -127,9 +151,10 @@ def test_fulfilments_add_up_to_their_lines_and_lines_to_their_orders(shop: Shop)
 
 def test_fees_of_a_payment_are_split_over_the_lines_of_its_order(shop: Shop) -> None:
     differing = shop.rows(
-        "select p.id from shop.payment p join shop.ledger_transaction t on t.reference = 'fee:' || p.id"
-        " join shop.document_line d on d.transaction_id = t.id where d.order_item_id is not null"
-        " group by p.id having sum(d.amount_fen) <> p.fee_fen"
+        "select p.id from shop.payment p join shop.order_item i on i.order_id = p.order_id"
+        " join shop.document_line d on d.order_item_id = i.id and d.component = 'payment_fees'"
+        " group by p.id having sum(d.amount_fen) <> p.fee_fen - coalesce((select sum(o.fee_returned_fen)"
+        " from shop.refund_payout o where o.payment_id = p.id), 0)"
     )
     assert differing == []
     assert shop.rows("select count(*) > 100 from shop.payment where fee_fen > 0") == [(True,)]

@@ -6,10 +6,12 @@ import sys
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate, pairwise
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from simulation.bills import DifferenceKind
 from simulation.catalogue import CATEGORIES, LOSS_MAKER, all_skus
 from simulation.plan import Plan, plan_history
 from simulation.seasons import busyness, dates
@@ -17,13 +19,24 @@ from simulation.seasons import busyness, dates
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LAST = date(2026, 6, 30)
 END = datetime.combine(LAST + timedelta(days=1), time(), SHANGHAI)
+BESIDE_THE_ORDERS = {
+    "membership_income",
+    "other_income",
+    "cogs",
+    "payment_fees",
+    "delivery_costs",
+    "card_losses",
+    "chargebacks",
+    "commissions",
+    "marketing",
+}
 DIGEST = """
 import hashlib
 from datetime import date
 from zoneinfo import ZoneInfo
 from simulation.plan import plan_history
 plan = plan_history(5, date(2026, 6, 30), 40, 60, ZoneInfo("Asia/Shanghai"))
-print(hashlib.sha256(repr((plan.shopped, plan.stock, plan.cash_book())).encode()).hexdigest())
+print(hashlib.sha256(repr((plan.shopped, plan.stock, plan.bills, plan.cash_book())).encode()).hexdigest())
 """
 
 
@@ -71,12 +84,13 @@ def test_nothing_happens_after_the_last_day(plan: Plan) -> None:
             order.ordered_at,
             order.paid_at,
             unit.delivered_at,
-            *((unit.refund.refunded_at, unit.refund.paid_out_at) if unit.refund else ()),
+            *(at for back in unit.refunds for at in (back.refunded_at, back.paid_out_at)),
         )
         if at
     ]
     instants += [credit.at for credit in plan.shopped.credits]
     instants += [at for batch in plan.stock.batches for at in (batch.bought_at, batch.paid_at) if at]
+    instants += [cash.at for cash in plan.beside_the_orders()]
     assert max(instants) < END
     assert max(order.ordered_at for order in plan.shopped.orders).date() == LAST
 
@@ -91,7 +105,8 @@ def test_occasions_are_the_dates_of_paid_orders_and_unpaid_ones_add_none(plan: P
 
 
 def test_every_code_is_bought_before_it_is_handed_out_and_handed_out_once(plan: Plan) -> None:
-    delivered = {unit.number: unit for order in plan.shopped.orders for unit in order.units() if unit.delivered_at}
+    units = [unit for order in plan.shopped.orders for unit in order.units() if unit.delivered_at]
+    delivered = {unit.number: unit for unit in units if not unit.is_membership}
     assert set(plan.stock.handed_out) == set(delivered)
     assert len(set(plan.stock.handed_out.values())) == len(delivered)
     for number, (batch, place) in plan.stock.handed_out.items():
@@ -110,7 +125,7 @@ def test_a_wallet_is_never_below_zero_at_any_time(plan: Plan) -> None:
         if order.method == "wallet" and order.paid_at:
             net = sum(unit.gross_fen - unit.discount_fen for unit in order.units())
             moves.setdefault(order.customer, []).append((order.paid_at, -net))
-            backs = [unit.refund for unit in order.units() if unit.refund]
+            backs = [back for unit in order.units() for back in unit.refunds]
             moves[order.customer] += [(back.paid_out_at, back.amount_fen) for back in backs if back.paid_out_at]
     assert sum(len(of) for of in moves.values()) > 100
     for customer, of in moves.items():
@@ -132,11 +147,55 @@ def test_one_sku_sells_below_its_cost_for_a_while_and_the_others_never_at_list_p
     assert max(dates_below) < END - timedelta(days=10)
 
 
+def test_each_bad_code_is_replaced_by_another_one_and_none_is_handed_out_twice(plan: Plan) -> None:
+    replaced = [defect for defect in plan.stock.defects if defect.unit]
+    places = [*plan.stock.handed_out.values(), *(defect.replacement for defect in replaced)]
+    lost = [place for void in plan.stock.voids for place in void.places]
+    lost += [defect.bad for defect in plan.stock.defects if not defect.unit]
+    assert replaced
+    assert lost
+    assert len({*places, *lost}) == len(places) + len(lost)
+    assert all(plan.stock.handed_out[defect.unit] == defect.bad for defect in replaced if defect.unit)
+
+
+def test_costs_learnt_late_are_those_of_the_day_they_are_learnt(plan: Plan) -> None:
+    late = [batch for batch in plan.stock.batches if batch.late]
+    assert {(batch.late.first_costs_fen is None, batch.late.learnt_at is None) for batch in late if batch.late} == {
+        (True, False),
+        (True, True),
+        (False, False),
+    }
+    for batch in late:
+        first, at = batch.late.first_costs_fen if batch.late else None, batch.late.learnt_at if batch.late else None
+        before = batch.known_costs_fen(batch.bought_at)
+        assert before == (first or (None,) * len(batch.costs_fen))
+        assert batch.known_costs_fen() == (batch.costs_fen if at else before)
+
+
+def test_each_kind_of_difference_is_planted_and_about_a_payment_of_its_own(plan: Plan) -> None:
+    planted = plan.bills.planted
+    assert Counter(one.kind for one in planted).most_common()[-1][1] >= 1
+    assert {one.kind for one in planted} == set(get_args(DifferenceKind))
+    assert len({one.number for one in planted}) == len(planted)
+    assert all(one.shop_fen != one.bill_fen for one in planted)
+
+
+def test_a_membership_is_bought_by_who_is_there_anyway_and_earns_its_price_at_most(plan: Plan) -> None:
+    assert len(plan.periods) > 5
+    assert any(period.ended_at for period in plan.periods)
+    for period in plan.periods:
+        assert 0 <= period.released_fen(SHANGHAI) <= period.price_fen
+    sold = {unit.number for order in plan.shopped.orders for unit in order.units() if unit.is_membership}
+    assert {period.unit for period in plan.periods} == sold
+
+
 def test_much_of_what_happens_in_a_shop_happens_in_the_history(plan: Plan) -> None:
     states = Counter(order.state for order in plan.shopped.orders)
     assert set(states) >= {"completed", "delivered", "refunded", "refund_pending", "cancelled"}
     assert {order.method for order in plan.shopped.orders} == {"wallet", "wechat", "alipay", None}
-    refunds = [unit.refund for order in plan.shopped.orders for unit in order.units() if unit.refund]
+    refunds = [back for order in plan.shopped.orders for unit in order.units() for back in unit.refunds]
     assert {refund.earned for refund in refunds} == {True, False}
     assert {credit.source for credit in plan.shopped.credits} == {"bank", "goodwill"}
     assert any(len(history.price_fen.days) > 1 for history in plan.prices)
+    earned_or_spent = Counter(cash.component for cash in plan.beside_the_orders() if cash.amount_fen)
+    assert set(earned_or_spent) >= BESIDE_THE_ORDERS

@@ -3,6 +3,7 @@
 Imports and simulations share it. What a file means, or what customers would have done, is decided by them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -10,6 +11,7 @@ from datetime import datetime, tzinfo
 from mingsuan import money
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids
 from transactional.ledger import bulk, rules
+from transactional.ledger.gateway_rules import unearned_of
 
 WRITERS_LOCK = 0x6D696E67_73756101
 """Advisory lock that one writer of histories holds at a time."""
@@ -27,7 +29,10 @@ class HistoricCustomer:
 
 @dataclass(frozen=True, slots=True)
 class HistoricRefund:
-    """Money given back for a fulfilment: owed from `refunded_at`, paid out at `paid_out_at` (None: still owed)."""
+    """Money given back for a fulfilment: owed from `refunded_at`, paid out at `paid_out_at` (None: still owed).
+
+    `out_refund_no` is its payout's number at the gateway; refunds of an order with the same number went back together.
+    """
 
     amount_fen: int
     method: str
@@ -35,11 +40,15 @@ class HistoricRefund:
     earned: bool
     refunded_at: datetime
     paid_out_at: datetime | None
+    out_refund_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoricUnit:
-    """A fulfilment. Its state is one of `orders.rules.FULFILMENT_STATES`; a cost of None is unknown, not zero."""
+    """A fulfilment. Its state is one of `orders.rules.FULFILMENT_STATES`; a cost of None is unknown, not zero.
+
+    With `cost_was_late`, it was delivered at `first_cost_fen`, and the correction since is posted by who knows of it.
+    """
 
     quantity: int
     state: str
@@ -47,12 +56,22 @@ class HistoricUnit:
     discount_fen: int
     cost_fen: int | None = None
     delivered_at: datetime | None = None
-    refund: HistoricRefund | None = None
+    refunds: tuple[HistoricRefund, ...] = ()
+    cost_was_late: bool = False
+    first_cost_fen: int | None = None
+
+    @property
+    def posted_cost_fen(self) -> int | None:
+        """The cost that the delivery was posted with."""
+        return self.first_cost_fen if self.cost_was_late else self.cost_fen
 
 
 @dataclass(frozen=True, slots=True)
 class HistoricItem:
-    """A line; its totals are authoritative and its units add up to them."""
+    """A line; its totals are authoritative and its units add up to them.
+
+    What memberships earn is posted by who knows of their periods.
+    """
 
     line_no: int
     sku_id: int
@@ -60,11 +79,19 @@ class HistoricItem:
     gross_fen: int
     discount_fen: int
     units: tuple[HistoricUnit, ...]
+    is_membership: bool = False
+
+    @property
+    def net_fen(self) -> int:
+        return self.gross_fen - self.discount_fen
 
 
 @dataclass(frozen=True, slots=True)
 class HistoricOrder:
-    """An order with all that became of it. Without a number it is called by its source and key."""
+    """An order with all that became of it. Without a number it is called by its source and key.
+
+    `out_trade_no` and `gateway_trade_no` are those of its payment, where daily bills name it.
+    """
 
     source_ref: str
     customer_id: int
@@ -76,6 +103,8 @@ class HistoricOrder:
     fee_fen: int = 0
     order_no: str | None = None
     events: tuple[tuple[str, datetime], ...] = ()
+    out_trade_no: str | None = None
+    gateway_trade_no: str | None = None
 
     @property
     def gross_fen(self) -> int:
@@ -84,6 +113,11 @@ class HistoricOrder:
     @property
     def discount_fen(self) -> int:
         return sum(item.discount_fen for item in self.items)
+
+    @property
+    def membership_fen(self) -> int:
+        """What of the price is earned over time."""
+        return sum(item.net_fen for item in self.items if item.is_membership)
 
     @property
     def delivered_at(self) -> datetime | None:
@@ -121,6 +155,7 @@ class HistoryWriter:
         self._source = source
         self._zone = zone
         self._import_id = import_id
+        self._payments: dict[int, int] = {}
 
     def write_customers(self, customers: Sequence[HistoricCustomer]) -> list[int]:
         """Keys of the new customers, in their order. Raises psycopg.errors.UniqueViolation for a known `ref`."""
@@ -206,48 +241,71 @@ class HistoryWriter:
         keys = reserve_ids(self._connection, "payment", len(paid))
         columns = ("id", "order_id", "method", "state", "amount_fen", "fee_fen", "paid_at")
         rows = (
-            (key, one.key, method, "succeeded", net, one.order.fee_fen, at)
+            (key, one.key, method, "succeeded", net, one.order.fee_fen, at, *_trade(one.order))
             for key, (one, method, at, net) in zip(keys, paid, strict=True)
         )
-        copy_rows(self._connection, "payment", columns, rows)
+        copy_rows(self._connection, "payment", (*columns, "out_trade_no", "gateway_trade_no"), rows)
+        self._payments = {one.key: key for key, (one, *_) in zip(keys, paid, strict=True)}
         for key, (one, method, at, net) in zip(keys, paid, strict=True):
-            yield rules.order_paid(key, one.key, one.order.customer_id, method, net, at)
+            yield rules.order_paid(key, one.key, one.order.customer_id, method, net, at, one.order.membership_fen)
             if one.order.fee_fen:
                 yield rules.fee_charged(key, one.key, one.order.customer_id, _fees(one), at)
 
     def _refunded(self, numbered: Sequence[_NumberedOrder]) -> Iterator[rules.Posting]:
         refunds = [
-            (one, item, unit, unit.unit.refund)
+            (one, item, unit, back)
             for one in numbered
             for item in one.items
             for unit in item.units
-            if unit.unit.refund
+            for back in unit.unit.refunds
         ]
+        payouts = self._copy_payouts([(one, back) for one, _, _, back in refunds])
         keys = reserve_ids(self._connection, "refund", len(refunds))
         columns = ("id", "fulfilment_id", "method", "state", "amount_fen", "earned", "reason", "refunded_at")
         rows = (
-            (
-                key,
-                unit.key,
-                back.method,
-                _refund_state(back),
-                back.amount_fen,
-                back.earned,
-                back.reason,
-                back.refunded_at,
-            )
+            _refund_row(key, unit.key, back, payouts.get(back.out_refund_no or ""))
             for key, (_, _, unit, back) in zip(keys, refunds, strict=True)
         )
-        copy_rows(self._connection, "refund", columns, rows)
+        copy_rows(self._connection, "refund", (*columns, "payout_id"), rows)
         for key, (one, item, unit, back) in zip(keys, refunds, strict=True):
             handed_over = _as_delivered(one, item, unit, unit.unit.delivered_at or back.refunded_at)
-            yield rules.refund_granted(key, handed_over, back.amount_fen, back.earned, back.refunded_at)
+            unearned = unearned_of(item.item.is_membership)
+            yield rules.refund_granted(key, handed_over, back.amount_fen, back.earned, back.refunded_at, unearned)
             if back.paid_out_at:
                 customer = one.order.customer_id
                 yield rules.refund_paid_out(key, one.key, customer, back.method, back.amount_fen, back.paid_out_at)
 
+    def _copy_payouts(self, refunds: Sequence[tuple[_NumberedOrder, HistoricRefund]]) -> dict[str, int]:
+        """Keys of the payouts by their number."""
+        together: dict[str, list[HistoricRefund]] = defaultdict(list)
+        orders: dict[str, int] = {}
+        for one, back in refunds:
+            if back.out_refund_no:
+                together[back.out_refund_no].append(back)
+                orders[back.out_refund_no] = one.key
+        keys = reserve_ids(self._connection, "refund_payout", len(together))
+        columns = ("id", "payment_id", "method", "state", "amount_fen", "out_refund_no", "requested_at", "paid_out_at")
+        rows = (
+            (key, self._payments[orders[number]], *_payout(together[number]))
+            for key, number in zip(keys, together, strict=True)
+        )
+        copy_rows(self._connection, "refund_payout", columns, rows)
+        return dict(zip(together, keys, strict=True))
 
-def _refund_state(refund: HistoricRefund) -> str:
+
+def _payout(together: Sequence[HistoricRefund]) -> tuple[object, ...]:
+    """What went back at once: method, state, amount, number, when it was asked for and paid out."""
+    first, amount_fen = together[0], sum(back.amount_fen for back in together)
+    state = "succeeded" if first.paid_out_at else "processing"
+    return first.method, state, amount_fen, first.out_refund_no, first.refunded_at, first.paid_out_at
+
+
+def _refund_row(key: int, unit: int, back: HistoricRefund, payout: int | None) -> tuple[object, ...]:
+    what = (back.method, _state(back), back.amount_fen, back.earned, back.reason, back.refunded_at)
+    return (key, unit, *what, payout)
+
+
+def _state(refund: HistoricRefund) -> str:
     return "succeeded" if refund.paid_out_at else "pending"
 
 
@@ -255,17 +313,8 @@ def _item_rows(numbered: Iterable[_NumberedOrder]) -> Iterator[tuple[object, ...
     for one in numbered:
         for line in one.items:
             item = line.item
-            net = item.gross_fen - item.discount_fen
-            yield (
-                line.key,
-                one.key,
-                item.line_no,
-                item.sku_id,
-                item.quantity,
-                item.gross_fen,
-                item.discount_fen,
-                net,
-            )
+            sums = (item.gross_fen, item.discount_fen, item.net_fen)
+            yield (line.key, one.key, item.line_no, item.sku_id, item.quantity, *sums)
 
 
 def _unit_rows(numbered: Iterable[_NumberedOrder]) -> Iterator[tuple[object, ...]]:
@@ -290,7 +339,7 @@ def _delivered(numbered: Iterable[_NumberedOrder]) -> Iterator[rules.Posting]:
     for one in numbered:
         for line in one.items:
             for part in line.units:
-                if part.unit.delivered_at:
+                if part.unit.delivered_at and not line.item.is_membership:
                     yield rules.item_delivered(_as_delivered(one, line, part, part.unit.delivered_at))
 
 
@@ -303,11 +352,15 @@ def _as_delivered(one: _NumberedOrder, line: _NumberedItem, part: _NumberedUnit,
         customer_id=one.order.customer_id,
         gross_fen=unit.gross_fen,
         discount_fen=unit.discount_fen,
-        cost_fen=unit.cost_fen,
+        cost_fen=unit.posted_cost_fen,
         delivered_at=at,
     )
 
 
+def _trade(order: HistoricOrder) -> tuple[str | None, str | None]:
+    return order.out_trade_no, order.gateway_trade_no
+
+
 def _fees(one: _NumberedOrder) -> list[tuple[int, int]]:
-    nets = [line.item.gross_fen - line.item.discount_fen for line in one.items]
+    nets = [line.item.net_fen for line in one.items]
     return list(zip([line.key for line in one.items], money.split(one.order.fee_fen, nets), strict=True))

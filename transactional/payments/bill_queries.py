@@ -87,8 +87,19 @@ async def is_stored(session: ReadSession, method: str, day: date) -> bool:
 
 async def store(session: WriteSession, method: str, bill: Bill, lines: Sequence[Compared], lacking: int) -> int | None:
     """The bill's row and its lines; the row's id, None when another was faster."""
+    row = bill_row(method, bill, lines, lacking)
+    once = insert(GatewayBill).values(row).on_conflict_do_nothing(index_elements=["method", "bill_date"])
+    bill_id: int | None = await session.scalar(once.returning(GatewayBill.id))
+    if bill_id is not None:
+        rows = [line_row(bill_id, number, each) for number, each in enumerate(lines, start=1)]
+        await session.execute(INSERT_LINES, arrays("gateway_bill_line", LINE, rows))
+    return bill_id
+
+
+def bill_row(method: str, bill: Bill, lines: Sequence[Compared], lacking: int) -> dict[str, object]:
+    """A bill by column; `lacking`: how many payments and refunds of ours it does not have."""
     paid = [c.line for c in lines if c.line.kind == "payment"]
-    row = {
+    return {
         "method": method,
         "bill_date": bill.day,
         "file_sha256": bill.sha256,
@@ -98,15 +109,10 @@ async def store(session: WriteSession, method: str, bill: Bill, lines: Sequence[
         "fee_fen": sum(c.line.fee_fen for c in lines),
         "difference_count": sum(c.is_difference for c in lines) + lacking,
     }
-    once = insert(GatewayBill).values(row).on_conflict_do_nothing(index_elements=["method", "bill_date"])
-    bill_id: int | None = await session.scalar(once.returning(GatewayBill.id))
-    if bill_id is not None:
-        rows = [_line(bill_id, number, each) for number, each in enumerate(lines, start=1)]
-        await session.execute(INSERT_LINES, arrays("gateway_bill_line", LINE, rows))
-    return bill_id
 
 
-def _line(bill_id: int, number: int, compared: Compared) -> tuple[object, ...]:
+def line_row(bill_id: int, number: int, compared: Compared) -> tuple[object, ...]:
+    """A line with its verdict, in the order of LINE."""
     line, ours = compared.line, compared.ours
     what = (line.kind, line.out_trade_no, line.gateway_trade_no, line.out_refund_no, line.amount_fen, line.fee_fen)
     payout = ours.id if ours and ours.kind == "payout" else None
