@@ -28,6 +28,7 @@ ONCE_BY_NATURE = (
     "/invitations",
     "/free-entries",
     "/claim",
+    "/code",
     "/result",
 )
 """Commands without a key: they change nothing twice by nature, or are bound to a password or a code good once.

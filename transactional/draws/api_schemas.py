@@ -136,6 +136,14 @@ class PrizeWon(View):
     claim_ends_at: datetime
     claimed_at: datetime | None
     delivered_at: datetime | None
+    has_code: bool = Field(description="A code lies ready for you")
+    code_shown_at: datetime | None = Field(description="When you first looked at the code")
+
+
+class PrizeCode(View):
+    """What was won, in clear: no other answer holds it."""
+
+    code: str
 
 
 class PrizeList(View):

@@ -91,6 +91,8 @@ def prize_won(draw: Draw, winner: DrawWinner) -> PrizeWon:
             "claim_ends_at": winner.claim_until,
             "claimed_at": winner.claimed_at,
             "delivered_at": winner.delivered_at,
+            "has_code": winner.state == "delivered" and winner.ciphertext is not None,
+            "code_shown_at": winner.code_shown_at,
         }
     )
 

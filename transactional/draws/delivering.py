@@ -1,6 +1,7 @@
 """Handing a claimed prize over: a code that is sealed like every code, a parcel, or by hand; posted and logged."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from mingsuan import clock
 from transactional.accounts.service import record_act
 from transactional.cards import service as cards
 from transactional.cards.vault import Vault
-from transactional.db import ReadSession, WriteSession
+from transactional.db import WriteSession
 from transactional.draws import leaves
 from transactional.draws.claiming import reference
 from transactional.draws.errors import DrawMovedOnError
@@ -78,14 +79,17 @@ async def deliver(
     return winner
 
 
-async def prize_code(session: ReadSession, vault: Vault, winner_public_id: UUID, customer_id: int) -> str:
-    """A delivered code in clear, for its winner only. Raises NotFoundError."""
+async def prize_code(
+    session: WriteSession, vault: Vault, winner_public_id: UUID, customer_id: int, at: datetime
+) -> str:
+    """A delivered code in clear, for its winner only; when it was first looked at is kept. Raises NotFoundError."""
     found = select(DrawWinner).where(DrawWinner.public_id == winner_public_id, DrawWinner.customer_id == customer_id)
     winner = await session.scalar(found)
     if winner is None or winner.state != "delivered" or winner.data_key_id is None or winner.ciphertext is None:
         raise NotFoundError
     key = await cards.data_key(session, winner.data_key_id)
-    return vault.open_bytes(key, _place(winner.id), bytes(winner.ciphertext)).decode()
+    winner.code_shown_at = winner.code_shown_at or at
+    return vault.open_bytes(key, prize_place(winner.id), bytes(winner.ciphertext)).decode()
 
 
 async def _seal(session: WriteSession, vault: Vault, winner: DrawWinner, code: str) -> None:
@@ -93,7 +97,7 @@ async def _seal(session: WriteSession, vault: Vault, winner: DrawWinner, code: s
     if not 0 < len(code) <= MOST_CODE or "\0" in code:
         raise InvalidInputError([FieldProblem("code", "Enter the code that the winner gets.")])
     key = await cards.data_key_for(session, vault, PRIZES, f"{clock.now():%Y-%m}")
-    winner.data_key_id, winner.ciphertext = key.id, vault.seal_bytes(key, _place(winner.id), code.encode())
+    winner.data_key_id, winner.ciphertext = key.id, vault.seal_bytes(key, prize_place(winner.id), code.encode())
 
 
 async def _told(session: WriteSession, draw: Draw, winner: DrawWinner, customer_id: int, staff_id: int | None) -> None:
@@ -103,7 +107,7 @@ async def _told(session: WriteSession, draw: Draw, winner: DrawWinner, customer_
     await record_act(session, staff_id, "deliver_prize", f"draw:{draw.public_id}", detail=detail)
 
 
-def _place(winner_id: int) -> bytes:
+def prize_place(winner_id: int) -> bytes:
     """What a sealed prize is bound to."""
     return b"prize\0" + winner_id.to_bytes(8)
 

@@ -25,7 +25,7 @@ TONES = {"open": "good", "overdue": "bad", "late": "bad", "void": "bad", "finish
 
 def prize_kind_texts(_: Translator) -> dict[str, str]:
     """By kind of prize: how it gets to the winner."""
-    return {"code": _("A code"), "parcel": _("A parcel"), "hand": _("Handed over")}
+    return {"code": _("A code"), "parcel": _("A parcel"), "hand": _("By hand")}
 
 
 def kind_texts(_: Translator) -> dict[str, str]:

@@ -305,7 +305,7 @@ class DrawWinner(Public):
     """One row per prize given to an entry; a forfeited one is followed by the reserve that replaced it.
 
     `claim_until` is when the prize may be forfeited. `customer_id` is null for a house entry. `ciphertext` is a prize
-    of kind `code`, sealed like every code.
+    of kind `code`, sealed like every code; `code_shown_at` is when its winner first looked at it.
     """
 
     __tablename__ = "draw_winner"
@@ -330,6 +330,7 @@ class DrawWinner(Public):
     cost_fen: Mapped[int | None]
     data_key_id: Mapped[int | None] = mapped_column(ForeignKey("shop.data_key.id"))
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_shown_at: Mapped[datetime | None]
     shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shop.shipment.id"), unique=True)
     forfeited_at: Mapped[datetime | None]
     forfeit_reason: Mapped[str | None] = mapped_column(Text)

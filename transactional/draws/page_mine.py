@@ -1,6 +1,7 @@
 """A customer's own draws: entries, chances and prizes; claiming; receipts and proofs to keep."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from mingsuan import clock
 from mingsuan.clock import business_date
 from transactional.accounts.persons import addresses
-from transactional.db import writing
+from transactional.accounts.schemas import CustomerSubject
+from transactional.db import ReadSession, reading, writing
 from transactional.draws import api_views, chance_rules, chances, entries, page_views, receipts, rules, service
 from transactional.draws.errors import ProofToComeError
 from transactional.draws.log import entry_proofs
 from transactional.draws.page_wording import source_texts, winner_texts
 from transactional.errors import NotFoundError
-from transactional.web.page import Buyer, OpenPage, PageReading, go
+from transactional.web.page import Buyer, OpenPage, Page, PageReading, go
 
 router = APIRouter(include_in_schema=False)
 MINE = "/account/draws"
@@ -26,6 +28,12 @@ DRAWS_SHOWN = 50
 @router.get(MINE)
 async def mine(
     page: OpenPage, buyer: Buyer, session: PageReading, done: Annotated[str, Query(max_length=20)] = ""
+) -> HTMLResponse:
+    return await _shown(page, buyer, session, done=done)
+
+
+async def _shown(
+    page: Page, buyer: CustomerSubject, session: ReadSession, *, done: str = "", codes: Mapping[UUID, str] | None = None
 ) -> HTMLResponse:
     at = clock.now()
     entered = await page_views.entered(session, buyer.id, DRAWS_SHOWN)
@@ -43,6 +51,7 @@ async def mine(
         sources=source_texts(page.translate),
         winner_states=winner_texts(page.translate),
         done=done,
+        codes=codes or {},
         at=at,
         back=MINE,
     )
@@ -73,6 +82,15 @@ async def claim(
     async with writing(page.shop.engine) as session:
         await service.claim(session, page.shop.vault, prize_id, buyer.id, clock.now(), address_id=address)
     return go(f"{MINE}?done=claimed")
+
+
+@router.post(f"{MINE}/prizes/{{prize_id}}/code")
+async def show_code(page: OpenPage, buyer: Buyer, prize_id: UUID) -> HTMLResponse:
+    """The page with a prize's code in clear. Only this answer to a POST ever holds it, and it is never cached."""
+    async with writing(page.shop.engine) as session:
+        code = await service.prize_code(session, page.shop.vault, prize_id, buyer.id, clock.now())
+    async with reading(page.shop.engine) as session:
+        return await _shown(page, buyer, session, codes={prize_id: code})
 
 
 @router.get("/draws/{draw_id}/receipts/{entry_id}.json")

@@ -1,4 +1,4 @@
-"""JSON API of prizes: what a customer won, and claiming it."""
+"""JSON API of prizes: what a customer won, claiming it, and the code that was won."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from mingsuan import clock
 from transactional.draws import api_views, service
-from transactional.draws.api_schemas import NewClaim, PrizeList, PrizeWon
+from transactional.draws.api_schemas import NewClaim, PrizeCode, PrizeList, PrizeWon
 from transactional.draws.errors import AddressNeededError, ClaimOverError, NotWinnersTicketError
 from transactional.draws.models import Draw
 from transactional.edge import AsCustomer, Reading, ShopHere, Writing
@@ -32,3 +32,10 @@ async def claim_prize(
     """Say that you want it, in time; a parcel needs an address. Sent twice, it is the same."""
     won = await service.claim(session, shop.vault, prize_id, customer.id, clock.now(), address_id=body.address_id)
     return api_views.prize_won(await session.get_one(Draw, won.draw_id), won)
+
+
+@router.post("/draw-prizes/{prize_id}/code", responses=responses(NotLoggedInError, NotFoundError))
+async def show_prize_code(prize_id: UUID, customer: AsCustomer, session: Writing, shop: ShopHere) -> PrizeCode:
+    """The code that you won, once it was handed over."""
+    code = await service.prize_code(session, shop.vault, prize_id, customer.id, clock.now())
+    return PrizeCode(code=code)

@@ -1,6 +1,7 @@
 """Draws: what there is, entering, chances, prizes and their claim."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from mingsuan import clock
 from tests.transactional.api_ways.way import ANYBODY, CUSTOMER, Asked, Way, Ways, as_customer, nothing
@@ -9,7 +10,7 @@ from tests.transactional.draws.open_draws import chances, open_draw
 from tests.transactional.small_shop import codes
 from transactional.accounts.schemas import CustomerSubject
 from transactional.db import writing
-from transactional.draws import holds
+from transactional.draws import holds, service
 from transactional.draws.log import service as log
 from transactional.draws.models import Draw, DrawWinner
 from transactional.draws.rules import shown
@@ -86,6 +87,17 @@ async def _won(world: World) -> Asked:
     return Asked({"prize_id": winner.public_id}, {}, customer=who)
 
 
+async def _with_code(world: World) -> Asked:
+    """A prize that was handed over: its winner may look at the code."""
+    won, shop, handing = await _won(world), world.till.shop, service.Handing(cost_fen=100, code="OPEN-SESAME")
+    prize, who = UUID(str(won.names["prize_id"])), won.customer
+    assert who is not None
+    async with writing(shop.engine) as session:
+        await service.claim(session, shop.vault, prize, who.id, clock.now())
+        await service.deliver(session, shop.vault, prize, handing, None, shop.zone)
+    return Asked({"prize_id": prize}, customer=who)
+
+
 async def _limiting(world: World) -> Asked:
     return Asked(body={"stake_day_fen": 1000}, customer=await world.customer())
 
@@ -113,4 +125,5 @@ WAYS: Ways = {
     "POST /draws/{draw_id}/free-entries": Way(CUSTOMER, _for_nothing),
     "GET /draw-prizes": Way(CUSTOMER, as_customer),
     "POST /draw-prizes/{prize_id}/claim": Way(CUSTOMER, _won),
+    "POST /draw-prizes/{prize_id}/code": Way(CUSTOMER, _with_code),
 }

@@ -335,11 +335,14 @@ async def test_a_code_is_kept_sealed_and_shown_to_its_winner_only(lives: World) 
             await service.deliver(session, vault, winner.public_id, given, lives.staff_id, lives.shop.zone)
         await service.claim(session, vault, winner.public_id, ann.id, lives.at())
         with pytest.raises(NotFoundError):
-            await service.prize_code(session, vault, winner.public_id, ann.id)
+            await service.prize_code(session, vault, winner.public_id, ann.id, lives.at())
         await service.deliver(session, vault, winner.public_id, given, lives.staff_id, lives.shop.zone)
-        assert await service.prize_code(session, vault, winner.public_id, ann.id) == "OPEN-SESAME"
         with pytest.raises(NotFoundError):
-            await service.prize_code(session, vault, winner.public_id, bob.id)
+            await service.prize_code(session, vault, winner.public_id, bob.id, lives.at())
+        first = lives.at()
+        for at in (first, first + timedelta(days=1)):
+            assert await service.prize_code(session, vault, winner.public_id, ann.id, at) == "OPEN-SESAME"
+    assert await lives.stocked.rows("select code_shown_at from shop.draw_winner") == [(first,)]
     assert "OPEN-SESAME" not in repr(given)
     kept = str(await lives.stocked.rows("select w::text from shop.draw_winner as w"))
     assert "OPEN-SESAME" not in kept

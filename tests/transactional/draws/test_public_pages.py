@@ -133,6 +133,16 @@ async def test_a_free_chance_is_taken_once_a_day_and_used(pages: Stand) -> None:
     assert (await pages.post(f"{page}/free-route", ann)).headers["location"] == f"{page}?done=free"
     assert (await pages.post(f"{page}/free-route", ann)).status_code == 409
     assert "you have 1" in (await pages.get(page, ann)).text
+    enough = await pages.get(f"{page}/join", ann, count="1", pay="chances")
+    lacking = await pages.get(f"{page}/join", ann, count="2", pay="chances")
+    assert ("<button" in enough.text.partition('name="stake_fen"')[2], "Get more chances" in enough.text) == (
+        True,
+        False,
+    )
+    assert ("You have too few chances" in lacking.text, 'href="/account/draws">Get more' in lacking.text) == (
+        True,
+        True,
+    )
     await pages.post(f"{page}/entries", ann, count="1", pay="chances", idempotency_key="the-free-one")
     assert "yours 1 " in words((await pages.get(page, ann)).text)
     assert (await pages.post("/account/draws/check-ins", ann)).headers["location"] == "/account/draws?done=checked-in"
@@ -263,3 +273,24 @@ async def test_statistics_count_every_prize_of_every_draw(pages: Stand) -> None:
     assert f"{wins.count(None)} of 4 prizes in 2 draws." in said
     assert "0.7 (16.7%) were to be expected" in said
     assert "Too few winners for a χ² test yet" in said
+
+
+async def test_a_code_that_was_won_is_shown_to_its_winner_when_they_ask(pages: Stand) -> None:
+    lives, ann = pages.lives, await adult(pages.lives.stocked, "ann")
+    bob = await adult(lives.stocked, "bob")
+    draw = await lives.decided(ann, winners=1)
+    [winner] = await lives.winners(draw)
+    show = f"/account/draws/prizes/{winner.public_id}/code"
+    assert show not in (await pages.get("/account/draws", ann)).text
+    async with writing(lives.shop.engine) as session:
+        await service.claim(session, lives.shop.vault, winner.public_id, ann.id, lives.at())
+        given = service.Handing(cost_fen=900, code="OPEN-<SESAME>")
+        await service.deliver(session, lives.shop.vault, winner.public_id, given, None, lives.shop.zone)
+    hidden = await pages.get("/account/draws", ann)
+    assert (show in hidden.text, "SESAME" in hidden.text, "First shown" in hidden.text) == (True, False, False)
+    assert (await pages.post(show, bob)).status_code == 404
+    shown = await pages.post(show, ann)
+    assert "OPEN-&lt;SESAME&gt;" in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    again = await pages.get("/account/draws", ann)
+    assert ("SESAME" in again.text, "First shown" in again.text, "Show again" in again.text) == (False, True, True)

@@ -66,4 +66,7 @@ WAYS: PageWays = {
     "POST /account/draws/prizes/{prize_id}/claim": PageWay(
         CUSTOMER, _way("POST /draw-prizes/{prize_id}/claim"), to_strangers=(404,)
     ),
+    "POST /account/draws/prizes/{prize_id}/code": PageWay(
+        CUSTOMER, _way("POST /draw-prizes/{prize_id}/code"), to_strangers=(404,), answer=200
+    ),
 }

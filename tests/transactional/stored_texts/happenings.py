@@ -2,12 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from mingsuan import clock
 from tests.transactional.api_ways.world import World, new_name
 from tests.transactional.backoffice.test_trace import much_happened
-from tests.transactional.page_ways import back_rooms, customers, desk, shop, stock, things
+from tests.transactional.page_ways import (
+    back_rooms,
+    customers,
+    desk,
+    draws,
+    play,
+    public_log,
+    purchases,
+    routing,
+    shop,
+    stock,
+    supply,
+    supply_money,
+    things,
+)
 from tests.transactional.page_ways.page_way import PageWays, Sent, keyed
 from tests.transactional.page_ways.yard import ask, staff_cookie
 from transactional import selling
@@ -24,26 +38,33 @@ from transactional.notices.service import tell
 from transactional.orders import by_hand
 from transactional.orders.models import OrderImport
 from transactional.payments.models import GatewayBill, GatewayBillLine, ProfitShare
+from transactional.suppliers.money import statements
+from transactional.suppliers.money.statements import NewStatement
 
-WAYS: PageWays = {
-    name: way
-    for table in (shop.WAYS, customers.WAYS, desk.WAYS, stock.WAYS, back_rooms.WAYS)
-    for name, way in table.items()
-}
+SLICES = (shop, customers, desk, stock, back_rooms, supply, purchases, routing, supply_money, draws, play, public_log)
+WAYS: PageWays = {name: way for part in SLICES for name, way in part.WAYS.items()}
 DONE = {
     "POST /account/contacts": "",
     "POST /cart": "GET /cart",
     "POST /desk/aftersales/{case_id}/decide/{kind}": "GET /desk/aftersales/{case_id}",
+    "POST /desk/alerts/{alert}/acknowledge": "",
     "POST /desk/cards/defects": "",
     "POST /desk/cards/{batch}/cost": "GET /desk/cards/{batch}",
     "POST /desk/cards/{batch}/credit": "GET /desk/cards/{batch}",
     "POST /desk/cards/{batch}/export": "GET /desk/cards/{batch}",
+    "POST /desk/claims/{claim}/send": "GET /desk/claims/{claim}",
+    "POST /desk/draws/modes/opinions": "",
+    "POST /desk/draws/{draw}/void": "GET /desk/draws/{draw}",
+    "POST /desk/draws/{draw}/winners/{winner}/forfeit": "GET /desk/draws/{draw}",
     "POST /desk/invoices/{invoice_id}/issue": "GET /desk/invoices/{invoice_id}",
     "POST /desk/invoices/{invoice_id}/red-flush": "GET /desk/invoices/{invoice_id}",
     "POST /desk/invoices/{invoice_id}/refuse": "GET /desk/invoices/{invoice_id}",
     "POST /desk/parcels/{parcel}/receipt": "GET /desk/parcels/{parcel}",
     "POST /desk/providers/products": "",
+    "POST /desk/purchases/{purchase}/end": "GET /desk/purchases/{purchase}",
+    "POST /desk/rates": "",
     "POST /desk/review/{case_id}/resolve": "GET /desk/review/{case_id}",
+    "POST /desk/suppliers/{supplier}/payments": "GET /desk/suppliers/{supplier}",
     "POST /desk/wallets": "GET /desk/wallets",
     "POST /desk/withdrawals/{withdrawal_id}/failed": "GET /desk/withdrawals/{withdrawal_id}",
     "POST /desk/withdrawals/{withdrawal_id}/paid": "GET /desk/withdrawals/{withdrawal_id}",
@@ -70,6 +91,7 @@ FILES = (
     "POST /desk/parcels/export",
 )
 SHOWS = (
+    "POST /account/draws/prizes/{prize_id}/code",
     "POST /desk/withdrawals/{withdrawal_id}/account",
     "POST /benefits/{benefit_id}/reveal",
     "POST /desk/cards/import/check",
@@ -115,6 +137,7 @@ async def everything(world: World) -> Happened:
     await _asked_for(world, happened)
     await _about_to_pay(world, happened)
     await _spoken_of(world, happened)
+    await _billed(world, happened)
     for name, page in DONE.items():
         await _done(world, happened, name, page)
     for name, way in WAYS.items():
@@ -254,6 +277,20 @@ async def _bound(world: World, customer: CustomerSubject | None) -> None:
     )
     async with writing(world.till.shop.engine) as session:
         await bindings.bind(session, world.till.shop.vault, customer.id, partner, "a-1", "138****8000")
+
+
+async def _billed(world: World, happened: Happened) -> None:
+    """A supplier's statement names a purchase by the supplier's number alone; a claim was told and has a number."""
+    row, shop = await supply.channel(world), world.till.shop
+    content = f"supplier_ref,amount\n{new_name('S')},9.99\n".encode()
+    async with writing(shop.engine) as session:
+        new = NewStatement(row.id, "bill.csv", content, "desk", (date(2026, 1, 3), date(2026, 1, 3)))
+        taken = await statements.take_in(session, new, shop.zone, shop.currency)
+    await _see(world, happened, "GET /desk/statements/{statement}", {"statement": taken.id})
+    claim = (await supply_money.WAYS["GET /desk/claims/{claim}"].prepare(world)).names
+    told = "update shop.defect_claim set state = 'sent', sent_at = now() where public_id = :id returning id"
+    await world.till.rows(told, id=claim["claim"])
+    await _see(world, happened, "GET /desk/claims/{claim}", claim)
 
 
 async def _spoken_of(world: World, happened: Happened) -> None:

@@ -11,13 +11,14 @@ import psycopg
 from sqlalchemy import text
 
 from mingsuan.postgres import DatabaseUrls
-from tests.transactional.stored_texts.columns import FILLED
+from tests.transactional.stored_texts.columns import FILLED, PARTS
 from tests.transactional.stored_texts.payload import payload
 from transactional.accounts.persons import personal
 from transactional.cards import keyring
 from transactional.cards.service import delivery_place
 from transactional.cards.vault import Code
 from transactional.db import WriteSession, writing
+from transactional.draws.delivering import prize_place
 from transactional.shop import Shop
 
 ADDRESS = "https://partner.test/?"
@@ -25,8 +26,15 @@ ADDRESS = "https://partner.test/?"
 PLAIN = "update shop.{table} set {column} = %s::text || '#' || ctid::text"
 DETAIL = "update shop.{table} set {column} = coalesce({column}, '{{}}') || %s::jsonb"
 WHOLE = "update shop.{table} set {column} = %s"
-WITH_A_STATE = ("invoice.code", "withdrawal_part.bank_reference")
+WITH_A_STATE = (
+    "draw_winner.forfeit_reason",
+    "invoice.code",
+    "supplier_statement_line.request_no",
+    "withdrawal_part.bank_reference",
+)
 """Columns that are filled in some states only."""
+IN_PARTS = ("alert.detail", "notice.values", "purchase_event.detail", "supply_channel.options")
+"""Columns of JSON whose parts are texts of their own."""
 LONGEST_LABEL = 100
 HOME = {"phone": "+8613800138000", "province": "浙江省", "postcode": "310000"}
 IN_JSON = """
@@ -61,9 +69,8 @@ def _in_clear(column: str, start: str, in_json: Container[str]) -> tuple[str, st
     def said(part: str) -> str:
         return payload(f"{column}/{part}", start)
 
-    if column == "notice.values":
-        names = ("product", "product_en", "courier", "tracking_no", "device", "network", "reason")
-        return DETAIL, json.dumps({name: said(name) for name in names})
+    if column in IN_PARTS:
+        return DETAIL, json.dumps({part: said(part) for part in PARTS[column]})
     if column == "product.delivery_form":
         labels = {part: said(part)[:LONGEST_LABEL] for part in ("label_zh", "label_en")}
         asked = {"name": "account", "kind": "text", "required": True, "options": [], **labels}
@@ -127,6 +134,17 @@ async def _deliveries(session: WriteSession, shop: Shop, column: str, start: str
     return made
 
 
+async def _prizes(session: WriteSession, shop: Shop, column: str, start: str) -> list[Change]:
+    found = (
+        await session.execute(text("select id, data_key_id from shop.draw_winner where ciphertext is not null"))
+    ).all()
+    content, made = payload(column, start).encode(), []
+    for row, key_id in found:
+        it = shop.vault.seal_bytes(await keyring.data_key(session, key_id), prize_place(row), content)
+        made.append(("update shop.draw_winner set ciphertext = %s where id = %s", (it, row)))
+    return made
+
+
 SEALED: dict[str, Changes] = {
     "address.sealed": _personal("address", _home),
     "destination.sealed": _personal("destination", _home),
@@ -164,5 +182,6 @@ SEALED: dict[str, Changes] = {
         "answers_key_id",
     ),
     "card.ciphertext": _codes,
+    "draw_winner.ciphertext": _prizes,
     "sealed_delivery.ciphertext": _deliveries,
 }

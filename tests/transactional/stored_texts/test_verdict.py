@@ -69,3 +69,13 @@ def test_what_lives_is_found(lives: dict[str, list[str]], page: str) -> None:
 @pytest.mark.parametrize("page", INERT)
 def test_what_is_only_read_is_not(lives: dict[str, list[str]], page: str) -> None:
     assert lives[page] == []
+
+
+def test_what_a_page_has_itself_is_its_own_only_without_a_text_of_others(chromium: str) -> None:
+    own = frozenset({"template", "script importmap"})
+    plain = '<template data-name="x">y</template><script type="importmap">{"imports": {}}</script>'
+    written = '<template data-name="x5s"></template>'
+    with parser(chromium) as parse:
+        shown = parse([plain, written, '<script type="module">{}</script>'])
+    assert [bool(of_page(page, own=own).lives) for page in shown] == [False, True, True]
+    assert len(of_page(shown[0]).lives) == 2

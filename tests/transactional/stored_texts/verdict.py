@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,10 +40,16 @@ class Verdict:
     read: list[str] = field(default_factory=list)
 
 
-def of_page(page: Parsed, *, in_mail: bool = False) -> Verdict:
-    """Mails style their own elements; pages never do."""
+def of_page(page: Parsed, *, in_mail: bool = False, own: Container[str] = ()) -> Verdict:
+    """Mails style their own elements; pages never do.
+
+    `own` are foreign elements, scripts with their type, that the page has itself, without a word that anybody wrote.
+    """
     found = Verdict()
     for tag, attributes in page.elements:
+        kind = f"{tag} {attributes['type']}" if tag == "script" and "type" in attributes else tag
+        if kind in own and MARK not in "".join(attributes.values()):
+            continue
         found.lives += [f"<{tag}> {what}" for what in _element(tag, attributes, in_mail)]
         found.read += attributes.values()
     for parent, text in page.texts:
@@ -92,7 +98,7 @@ def _is_own_script(attributes: dict[str, str]) -> bool:
 
 
 def _script(found: Verdict, text: str) -> None:
-    """Only structured data stand inside a script element: they must be whole."""
+    """Only structured data and the shop's own imports stand inside a script element: they must be whole."""
     try:
         found.read += strings(json.loads(text))
     except ValueError:

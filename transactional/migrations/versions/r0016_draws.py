@@ -305,6 +305,7 @@ def _results() -> None:
         number("cost_fen", required=False),
         number("data_key_id", required=False),
         octets("ciphertext", required=False),
+        instant("code_shown_at"),
         number("shipment_id", required=False),
         instant("forfeited_at"),
         text("forfeit_reason", required=False),

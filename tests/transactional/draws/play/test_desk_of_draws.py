@@ -1,5 +1,6 @@
 """Draws at the desk, without JavaScript: written down, looked over, opened, called off; and kinds of draws."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -11,6 +12,8 @@ from tests.transactional.api_client import Client
 from tests.transactional.web.seen import Seen
 from tests.transactional.web.visits import HTML, enter_desk, send, visit
 from transactional.db import reading, writing
+from transactional.draws.log.keeper import Witness
+from transactional.draws.log.notes import WITNESS, Verifier
 from transactional.shop import Shop
 
 pytestmark = pytest.mark.anyio
@@ -185,3 +188,27 @@ async def test_the_paid_mode_is_switched_on_at_the_desk_by_two_people_only(
         forbidden = await send(owner, f"{home}/ask", **keyed(profile="mainland", mode="paid"))
         assert (forbidden.status_code, "forbid draws of this kind" in forbidden.text) == (409, True)
         assert (await send(owner, f"{home}/ask", **keyed(profile="moon", mode="paid"))).status_code == 404
+
+
+def _seen_by(shop: Shop, *are_test: bool) -> Shop:
+    """The shop whose log these witnesses see, any two of whom are enough."""
+    named = [
+        Witness(Verifier(f"witness-{number}", WITNESS, bytes([number]) * 32), "http://127.0.0.1:9", is_test)
+        for number, is_test in enumerate(are_test)
+    ]
+    return replace(shop, keeper=replace(shop.keeper, witnesses=tuple(named), quorum=2))
+
+
+@pytest.mark.parametrize(
+    ("are_test", "is_warned"),
+    [((), True), ((False,), True), ((False, True, True), True), ((False, False), False), ((False, False, True), False)],
+)
+async def test_before_it_is_opened_a_draw_that_nobody_outside_would_see_is_warned_of(
+    shop: Shop, fresh_database: DatabaseUrls, are_test: tuple[bool, ...], *, is_warned: bool
+) -> None:
+    async with Client(_seen_by(shop, *are_test), fresh_database) as client:
+        await enter_desk(client, shop)
+        address = draw_of(await send(client, "/desk/draws/new", **keyed(**FORM)))
+        shown = (await visit(client, address)).text
+        assert ("Too few witnesses outside the shop" in shown) == is_warned
+        assert "Once the draw is open" in shown
