@@ -12,3 +12,11 @@
 {% macro default__days_between(earlier, later) -%}
     cast({{ later }} - {{ earlier }} as bigint)
 {%- endmacro %}
+
+
+{# The instant that is so many seconds after 1970-01-01 in UTC. #}
+{% macro instant_of_epoch(seconds) %}{{ return(adapter.dispatch('instant_of_epoch', 'mingsuan')(seconds)) }}{% endmacro %}
+
+{% macro default__instant_of_epoch(seconds) -%}
+    to_timestamp({{ seconds }})
+{%- endmacro %}

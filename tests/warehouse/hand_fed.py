@@ -24,10 +24,13 @@ _TYPES: tuple[tuple[type[Any], str], ...] = (
     (sa.DateTime, "timestamptz"),
     (sa.Date, "date"),
     (sa.Uuid, "uuid"),
+    (sa.LargeBinary, "blob"),
 )
 
 
 def _type(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, sa.Numeric):
+        return f"decimal({column.type.precision}, {column.type.scale})"
     return next((name for kind, name in _TYPES if isinstance(column.type, kind)), "varchar")
 
 

@@ -14,7 +14,7 @@ from pipelines.dbt_run import PROJECT, run_dbt
 
 pytestmark = pytest.mark.xdist_group("dbt")
 PARTS = ("raw_current", "ingest", "meta")
-TYPES = {"TIMESTAMP WITH TIME ZONE": "timestamptz", "DOUBLE": "double precision"}
+TYPES = {"TIMESTAMP WITH TIME ZONE": "timestamptz", "DOUBLE": "double precision", "BLOB": "bytea"}
 
 
 def _copy(source: duckdb.DuckDBPyConnection, target: psycopg.Connection) -> None:

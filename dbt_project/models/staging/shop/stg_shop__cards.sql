@@ -12,7 +12,9 @@ renamed as (
         sku_id as sku_row_id,
         delivered_fulfilment_id as fulfilment_row_id,
         state,
-        cost_fen
+        cost_fen,
+        expires_at,
+        voided_at
     from source
 
 )

@@ -11,7 +11,10 @@ renamed as (
         cast(public_id as varchar) as customer_key,
         acquisition_channel,
         source,
-        registered_at
+        language,
+        country,
+        registered_at,
+        erased_at
     from source
 
 )

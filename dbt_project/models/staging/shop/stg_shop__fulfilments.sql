@@ -9,9 +9,12 @@ renamed as (
     select
         id as fulfilment_row_id,
         order_item_id as order_item_row_id,
+        delivered_by as delivered_by_row_id,
+        cast(public_id as varchar) as fulfilment_key,
         unit_no,
         quantity,
         state,
+        waits_for,
         gross_fen,
         discount_fen,
         cost_fen,

@@ -11,6 +11,8 @@ renamed as (
         transaction_id as ledger_transaction_row_id,
         customer_id as customer_row_id,
         order_item_id as order_item_row_id,
+        supplier_id as supplier_row_id,
+        channel_id as channel_row_id,
         account,
         amount_fen
     from source

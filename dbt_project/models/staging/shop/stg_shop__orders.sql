@@ -19,7 +19,9 @@ renamed as (
         net_fen,
         ordered_at,
         paid_at,
-        delivered_at
+        delivered_at,
+        cancelled_at,
+        completed_at
     from source
 
 )

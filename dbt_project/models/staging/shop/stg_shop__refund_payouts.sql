@@ -9,6 +9,7 @@ renamed as (
     select
         id as refund_payout_row_id,
         payment_id as payment_row_id,
+        withdrawal_id as withdrawal_row_id,
         cast(public_id as varchar) as refund_payout_key,
         method,
         state,

@@ -13,6 +13,7 @@ renamed as (
         code,
         name_zh,
         name_en,
+        duration_days,
         publish_state
     from source
 
