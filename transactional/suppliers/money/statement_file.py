@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from transactional import sheets
 from transactional.errors import FieldProblem
+from transactional.sheets import SheetRow, UnreadableSheetError
 from transactional.suppliers.errors import RefusedStatementError
-from transactional.suppliers.offers import sheets
-from transactional.suppliers.offers.sheets import SheetRow, UnreadableSheetError
 
 MOST_LINES = 100_000
 MOST_PROBLEMS = 200

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from transactional import sheets
 from transactional.errors import FieldProblem, RefusedFileError
-from transactional.suppliers.offers import sheets
+from transactional.sheets import SheetRow, UnreadableSheetError
 from transactional.suppliers.offers.rules import BEYOND, FINEST
-from transactional.suppliers.offers.sheets import SheetRow, UnreadableSheetError
 
 MOST_ROWS = 5000
 COLUMNS = {

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from transactional import sheets
 from transactional.errors import FieldProblem, InvalidInputError, RefusedFileError
-from transactional.suppliers.offers import sheets
+from transactional.sheets import SheetRow, UnreadableSheetError
 from transactional.suppliers.offers.rates import NewRate
-from transactional.suppliers.offers.sheets import SheetRow, UnreadableSheetError
 
 MOST_ROWS = 5000
 COLUMNS = {

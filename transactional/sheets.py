@@ -1,4 +1,4 @@
-"""Rows of a supplier's CSV or XLSX file as texts. What a cell means is decided by who reads them."""
+"""Rows of a CSV or XLSX file from outside as texts. What a cell means is decided by who reads them."""
 
 import csv
 import io
