@@ -136,6 +136,10 @@ TABLES: tuple[SourceTable, ...] = (
     _append_only("draw_reserve"),
     _append_only("legal_opinion", "counsel", "summary"),
     _mutable("mode_switch"),
+    _append_only("ad_statement"),
+    _append_only("ad_spend"),
+    _append_only("courier_statement"),
+    _append_only("courier_charge"),
 )
 
 EXCUSED: dict[str, str] = {

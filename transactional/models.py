@@ -15,7 +15,9 @@ from transactional.db import Base
 from transactional.draws import models as draws
 from transactional.invoices import models as invoices
 from transactional.ledger import models as ledger
+from transactional.logistics import charge_models
 from transactional.logistics import models as logistics
+from transactional.marketing import models as marketing
 from transactional.notices import models as notices
 from transactional.orders import models as orders
 from transactional.payments import models as payments
@@ -32,11 +34,13 @@ SLICES = (
     calls,
     cards,
     catalogue,
+    charge_models,
     draws,
     entry_models,
     invoices,
     ledger,
     logistics,
+    marketing,
     members_models,
     notices,
     orders,
