@@ -52,6 +52,10 @@ select 'settlement:' || s.id from shop.gateway_settlement as s
 union all
 select 'batch-credit:' || c.id from shop.batch_credit as c
 union all
+select 'spend:' || s.id from shop.ad_spend as s where s.posted_fen <> 0
+union all
+select 'courier:' || c.id from shop.courier_charge as c where c.posted_fen <> 0
+union all
 select 'withdrawal:' || w.id from shop.withdrawal as w
 union all
 select 'withdrawal-paid:' || part.id from shop.withdrawal_part as part where part.state = 'paid'
