@@ -4,7 +4,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from mingsuan.commands import cards, draws, ledger, shop, start, suppliers, warehouse
+from mingsuan.commands import cards, draws, ledger, shop, start, statements, suppliers, warehouse
 from mingsuan.commands.terminal import err
 from mingsuan.settings import Settings
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(start.app)
 app.add_typer(shop.app)
 app.add_typer(suppliers.app)
+app.add_typer(statements.app)
 for name, part in {
     "import": shop.import_app,
     "shop": shop.shop_app,

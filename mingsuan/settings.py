@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         return self.var / "outbox"
 
     @property
+    def inbox_dir(self) -> Path:
+        """Statements that wait to be taken in, by kind and sender."""
+        return self.var / "inbox"
+
+    @property
     def has_gateways(self) -> bool:
         """Whether any payment gateway is switched on by the settings."""
         return any((self.wechat_mchid, self.alipay_app_id, self.unionpay_merchant_id))
