@@ -35,6 +35,7 @@ MAY: dict[str, frozenset[str]] = {
     "close_month": frozenset({"owner"}),
     "see_customers": frozenset({"owner", "operator", "auditor"}),
     "see_money": frozenset({"owner", "operator", "auditor"}),
+    "import_costs": OPERATORS,
     "manage_staff": frozenset({"owner"}),
     "see_acts": AUDITORS,
     "see_security": AUDITORS,

@@ -51,6 +51,7 @@ def may_texts(_: Translator) -> dict[str, str]:
         "export_cards": _("Take codes out in clear"),
         "see_money": _("See wallets, withdrawals and invoices"),
         "credit_wallet": _("Credit wallets"),
+        "import_costs": _("Store what advertising and couriers cost"),
         "see_payments": _("See payments and what gateways said"),
         "settle_payments": _("Decide about payments that fit no order, disputes, shares"),
         "see_ledger": _("See the ledger"),

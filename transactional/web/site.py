@@ -64,6 +64,7 @@ from transactional.orders import cart_pages
 from transactional.orders import pages as orders
 from transactional.payments import checkout_pages as checkout
 from transactional.payments import pages as payments
+from transactional.statements import pages as cost_pages
 from transactional.suppliers.channels import pages as channel_pages
 from transactional.suppliers.money import claim_pages, statement_pages, supplier_pages
 from transactional.suppliers.offers import goods_pages, rate_pages
@@ -109,6 +110,7 @@ DESK = (
     supplier_pages,
     statement_pages,
     claim_pages,
+    cost_pages,
     alerts_pages,
     log_in_pages,
     profile_pages,

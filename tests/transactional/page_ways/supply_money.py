@@ -7,6 +7,8 @@ from tests.transactional.api_ways.world import World, new_name
 from tests.transactional.page_ways.page_way import File, PageWay, PageWays, Sent, asked, keyed, may
 from tests.transactional.page_ways.supply import channel
 from transactional.db import writing
+from transactional.logistics import courier_costs
+from transactional.statement_intake import NewFile
 from transactional.suppliers.money import claims, statements
 from transactional.suppliers.money.statements import NewStatement
 
@@ -43,6 +45,22 @@ async def _statement(world: World) -> Sent:
     return Sent({"statement": taken.id, "line": line}, keyed(way="accept", reason="agreed"))
 
 
+async def _cost_upload(world: World) -> Sent:
+    lines = f"date,campaign,channel,amount\n2026-01-02,{new_name('C')},douyin,9.99\n".encode()
+    file: File = ("file", ("spend.csv", lines, "text/csv"))
+    return Sent(form=keyed(sender="ad-spend:oceanengine"), files=(file,))
+
+
+async def _cost_statement(world: World) -> Sent:
+    """Of a courier, with a parcel that is not the shop's."""
+    shop = world.till.shop
+    lines = f"date,tracking_no,amount\n2026-01-02,{new_name('SF1234567')},9.99\n".encode()
+    async with writing(shop.engine) as session:
+        new = NewFile("shunfeng", "charges.csv", lines, "desk")
+        taken = await courier_costs.take_in(session, new, shop.zone, shop.currency)
+    return Sent({"kind": "courier", "statement": taken.id})
+
+
 async def _bad_code(world: World) -> UUID:
     """Of a batch whose supplier is known by its name alone."""
     batch = await world.batch(1)
@@ -75,6 +93,9 @@ WAYS: PageWays = {
     "POST /desk/statements": PageWay(may("reconcile"), _upload),
     "GET /desk/statements/{statement}": PageWay(may("see_supply"), _statement),
     "POST /desk/statements/{statement}/lines/{line}": PageWay(may("reconcile"), _statement),
+    "GET /desk/costs": PageWay(may("see_money"), asked()),
+    "POST /desk/costs": PageWay(may("import_costs"), _cost_upload),
+    "GET /desk/costs/{kind}/{statement}": PageWay(may("see_money"), _cost_statement),
     "GET /desk/claims": PageWay(may("see_supply"), asked(state="all")),
     "POST /desk/claims": PageWay(may("reconcile"), _unclaimed),
     "GET /desk/claims/{claim}": PageWay(may("see_supply"), _claim),

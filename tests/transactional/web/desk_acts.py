@@ -113,6 +113,7 @@ ACTS = {
     "/desk/cards/{batch}/cost": ("correct_cost",),
     "/desk/cards/{batch}/credit": ("credit_batch",),
     "/desk/cards/{batch}/export": ("export_cards",),
+    "/desk/costs": ("import_ad_spend", "import_courier_costs"),
     "/desk/purchases/{purchase}/ask": ("ask_purchase",),
     "/desk/purchases/{purchase}/end": ("write_off_purchase", "give_up_purchase"),
     "/desk/purchases/units/{fulfilment}/buy": ("try_purchase_again",),
