@@ -45,19 +45,19 @@ def import_inbox(
     Ends with 3 when a file was refused, with 1 when one could not be dealt with and is tried again.
     """
     from transactional.statements.commands import import_inbox as run_import
+    from transactional.statements.inbox import OUTCOMES
 
     settings = Settings()
     with migrated(settings) as urls:
         handled = run_import(urls.app, settings)
-    outcomes = [each.outcome for each in handled]
+    counts = {outcome: sum(each.outcome == outcome for each in handled) for outcome in OUTCOMES}
     if as_json:
-        counts = {name: outcomes.count(name) for name in ("imported", "known", "refused", "waiting", "failed")}
         typer.echo(json.dumps({**counts, "files": [asdict(each) for each in handled]}, ensure_ascii=False))
     else:
         _show(handled, settings.inbox_dir)
-    if "failed" in outcomes:
+    if counts["failed"]:
         raise typer.Exit(1)
-    if "refused" in outcomes:
+    if counts["refused"]:
         raise typer.Exit(REFUSED)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -32,6 +32,7 @@ SETTLED_S = 10
 """A file that changed less than this ago may still be on its way in."""
 
 Outcome = Literal["imported", "known", "refused", "waiting", "failed"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 log = logging.getLogger("mingsuan.inbox")
 
 
