@@ -139,7 +139,7 @@ TABLES: tuple[SourceTable, ...] = (
     _append_only("ad_statement"),
     _append_only("ad_spend"),
     _append_only("courier_statement"),
-    _append_only("courier_charge"),
+    _append_only("courier_charge", "tracking_no", "reference"),
 )
 
 EXCUSED: dict[str, str] = {

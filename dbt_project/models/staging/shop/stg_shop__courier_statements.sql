@@ -12,7 +12,6 @@ renamed as (
         cast(public_id as varchar) as courier_statement_key,
         courier,
         source,
-        file_name,
         line_count,
         total_fen,
         from_date,
