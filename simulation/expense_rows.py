@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
+from simulation import statement_rows
 from simulation.plan import Plan
 from simulation.written import Written
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids
 from transactional.ledger import bulk
 from transactional.ledger.gateway_rules import charged_back
 from transactional.ledger.other_rules import (
-    advertised,
     commission_clawed_back,
     commission_earned,
-    courier_paid,
     slot_released,
     slot_sold,
 )
@@ -32,8 +31,13 @@ class ExpenseRows:
         self._written = written
 
     def write(self) -> None:
-        postings = [*self._chargebacks(), *self._commissions(), *self._ad_spends(), *self._couriers(), *self._places()]
-        bulk.write(self._connection, postings, self._plan.zone)
+        to, spent, zone = self._connection, self._expenses, self._plan.zone
+        stated = [
+            *statement_rows.ad_spends(to, spent.ad_spends, zone),
+            *statement_rows.courier_charges(to, spent.courier_charges, self._written, zone),
+        ]
+        postings = [*self._chargebacks(), *self._commissions(), *stated, *self._places()]
+        bulk.write(self._connection, postings, zone)
 
     def _chargebacks(self) -> Iterator[Posting]:
         lost = self._plan.chargebacks
@@ -62,15 +66,6 @@ class ExpenseRows:
             yield commission_earned(*of, one.earned_at)
             if one.back_at:
                 yield commission_clawed_back(*of, one.back_at)
-
-    def _ad_spends(self) -> Iterator[Posting]:
-        for key, one in enumerate(self._expenses.ad_spends, 1):
-            yield advertised(key, one.amount_fen, one.at)
-
-    def _couriers(self) -> Iterator[Posting]:
-        for key, one in enumerate(self._expenses.courier_charges, 1):
-            item = self._written.orders[one.order.order_no].items[one.line - 1]
-            yield courier_paid(key, one.amount_fen, item, one.at)
 
     def _places(self) -> Iterator[Posting]:
         for one in self._expenses.places:

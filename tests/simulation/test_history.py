@@ -116,6 +116,16 @@ async def test_the_shops_own_check_of_its_books_finds_nothing(shop: Shop) -> Non
     assert found == []
 
 
+def test_what_advertising_and_couriers_took_stands_line_by_line_in_their_statements(shop: Shop) -> None:
+    lines = (("marketing", "ad_spend", "ad_statement"), ("delivery_costs", "courier_charge", "courier_statement"))
+    for component, of_lines, of_statements in lines:
+        booked = sum(sums[f"{component}_fen"] for sums in shop.truth["cash_book"].values())
+        assert shop.rows(f"select sum(posted_fen)::bigint, sum(amount_fen)::bigint from shop.{of_lines}") == [
+            (booked, booked)
+        ]
+        assert shop.rows(f"select sum(total_fen)::bigint from shop.{of_statements}") == [(booked,)]
+
+
 def test_what_was_planted_in_the_bills_is_a_case_for_a_person_and_nothing_else_is(shop: Shop) -> None:
     cases = shop.rows(
         "select coalesce(detail ->> 'out_refund_no', detail ->> 'out_trade_no', subject), amount_fen"

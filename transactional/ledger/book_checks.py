@@ -199,7 +199,7 @@ CHECKS = (
             'batch', 'delivery', 'refund', 'refund-paid', 'receipt', 'receipt-returned', 'receipt-applied',
             'chargeback', 'settlement', 'batch-credit', 'payment', 'top-up', 'withdrawal', 'withdrawal-paid',
             'withdrawal-returned', 'purchase', 'purchase-failed', 'purchase-written-off', 'purchase-cost',
-            'purchase-to-stock', 'purchase-late-failed', 'purchase-late-delivered'
+            'purchase-to-stock', 'purchase-late-failed', 'purchase-late-delivered', 'spend', 'courier'
         ) and not exists (select from ({POSSIBLE}) as possible where possible.reference = t.reference)
         """,
     ),
