@@ -14,6 +14,8 @@ renamed as (
         method,
         way,
         state,
+        out_trade_no,
+        gateway_trade_no,
         amount_fen,
         fee_fen,
         shares_profit as is_shared,

@@ -1,0 +1,188 @@
+"""On the simulated shop three books agree to the fen: documents, ledger, and the simulation's own cash book.
+
+What was planted in the gateways' bills is found, each difference once, and none is invented.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+
+from mingsuan import clock
+from mingsuan.postgres import DatabaseUrls
+from mingsuan.settings import Settings
+from pipelines import warehouse
+from pipelines.build import build
+from pipelines.dbt_run import run_dbt
+from pipelines.ingest import ingest
+from simulation.history import CUSTOMERS, DAYS, simulate
+from transactional.ledger.rules import COMPONENTS
+
+pytestmark = pytest.mark.xdist_group("dbt")
+NOW = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
+SEED = 3
+SMALL_DAYS, SMALL_CUSTOMERS = 60, 250
+SUMS_A_DAY = {
+    "ledger_entry": "select t.ledger_date, count(*), sum(abs(e.amount_fen))::bigint from {shop}.ledger_entry e"
+    " join {shop}.ledger_transaction t on t.id = e.transaction_id group by 1 order by 1",
+    "payment": "select cast(paid_at at time zone 'Asia/Shanghai' as date), count(*), sum(amount_fen)::bigint"
+    " from {shop}.payment group by 1 order by 1",
+    "refund": "select cast(refunded_at at time zone 'Asia/Shanghai' as date), count(*), sum(amount_fen)::bigint"
+    " from {shop}.refund group by 1 order by 1",
+    "gateway_bill_line": "select cast(happened_at at time zone 'Asia/Shanghai' as date), count(*),"
+    " sum(amount_fen + fee_fen)::bigint from {shop}.gateway_bill_line group by 1 order by 1",
+}
+
+
+@dataclass(frozen=True)
+class SimulatedShop:
+    """A shop with a simulated past, ingested and built; its connection is to the models."""
+
+    urls: DatabaseUrls
+    settings: Settings
+    warehouse: duckdb.DuckDBPyConnection
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.warehouse.execute(query).fetchall()
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        file = self.settings.var / "simulation" / "truth.json"
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def settings(module_database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory, full_counts: bool) -> Settings:
+    made = Settings(var=tmp_path_factory.mktemp("simulated"), timezone="Asia/Shanghai", currency="CNY", as_of_date=None)
+    days, customers = (DAYS, CUSTOMERS) if full_counts else (SMALL_DAYS, SMALL_CUSTOMERS)
+    with clock.at(NOW):
+        assert simulate(module_database.app, made, seed=SEED, days=days, customers=customers).orders > customers
+    ingest(made, module_database.reader)
+    result = build(made)
+    assert result.publishable, result.summary()
+    return made
+
+
+@pytest.fixture
+def shop(module_database: DatabaseUrls, settings: Settings) -> Iterator[SimulatedShop]:
+    with warehouse.owned(settings, "test"), warehouse.connect(settings) as connection:
+        connection.execute("use warehouse.analytics; set timezone = 'UTC'")
+        yield SimulatedShop(module_database, settings, connection)
+
+
+def test_documents_ledger_and_cash_book_earn_the_same_each_day(shop: SimulatedShop) -> None:
+    days = shop.rows("select cast(ledger_date as varchar), cm3_fen, ledger_profit_fen from mart_profit_daily")
+    lines = dict(
+        shop.rows(
+            "select cast(ledger_date as varchar), cast(sum(profit_fen) as bigint) from fct_margin_lines group by 1"
+        )
+    )
+    book = {day: sums["profit_fen"] for day, sums in shop.truth["cash_book"].items()}
+    assert {day: cm3 for day, cm3, _ in days} == book
+    assert {day: profit for day, _, profit in days} == book
+    assert {day: lines.get(day, 0) for day in book} == book
+
+
+def test_each_component_of_each_day_is_that_of_the_cash_book(shop: SimulatedShop) -> None:
+    found = shop.rows(
+        "select cast(ledger_date as varchar), component, cast(sum(amount_fen) as bigint)"
+        " from fct_margin_lines group by 1, 2"
+    )
+    book = shop.truth["cash_book"]
+    expected = {(day, name, sums[f"{name}_fen"]) for day, sums in book.items() for name in COMPONENTS}
+    assert {each for each in found if each[2]} == {each for each in expected if each[2]}
+    assert {name for _, name, fen in expected if fen} >= {
+        *("gross_sales", "discounts", "refunds", "membership_income", "other_income", "cogs", "payment_fees"),
+        *("delivery_costs", "card_losses", "chargebacks", "commissions", "marketing", "goodwill"),
+    }
+
+
+def test_units_handed_over_each_day_are_those_of_the_cash_book(shop: SimulatedShop) -> None:
+    found = shop.rows("select cast(ledger_date as varchar), delivered_units from mart_profit_daily")
+    assert dict(found) == {day: sums["delivered_units"] for day, sums in shop.truth["cash_book"].items()}
+
+
+def test_costs_still_unknown_at_the_end_lower_the_coverage_and_are_no_zeros(shop: SimulatedShop) -> None:
+    [(unknown, days)] = shop.rows(
+        "select sum(unknown_cost_units), count(case when cost_coverage < 1 then 1 end) from mart_profit_daily"
+    )
+    [(units,)] = shop.rows(
+        "select count(*) from stg_shop__fulfilments where delivered_at is not null and cost_fen is null"
+    )
+    assert unknown == units
+    assert days > 0
+    assert units > 0
+
+
+def test_the_gateways_differ_from_the_shop_by_what_was_planted_and_by_nothing_else(shop: SimulatedShop) -> None:
+    found = shop.rows(
+        "select difference_kind, method, cast(bill_date as varchar), number, shop_fen, bill_fen"
+        " from mart_gateway_differences order by all"
+    )
+    planted = [
+        tuple(one[name] for name in ("kind", "method", "day", "number", "shop_fen", "bill_fen"))
+        for one in shop.truth["planted_gateway_differences"]
+    ]
+    assert found == sorted(planted)
+    assert len({kind for kind, *_ in found}) == 5
+
+
+def test_every_day_of_every_gateway_closes_with_its_differences(shop: SimulatedShop) -> None:
+    days = shop.rows(
+        "select has_bill, unexplained_bill_fen, unexplained_ledger_fen, ledger_difference_fen, count(*),"
+        " sum(difference_count) from mart_gateway_reconciliation group by all"
+    )
+    truth = shop.truth
+    every = 2 * len({day for day in truth["cash_book"] if day <= truth["last_date"]})
+    assert days == [(True, 0, 0, 0, every, len(truth["planted_gateway_differences"]))]
+
+
+def test_fees_that_bills_changed_are_on_the_payments_and_in_the_ledger(shop: SimulatedShop) -> None:
+    [(corrected, bill_fen, shop_fen)] = shop.rows(
+        "select count(case when l.fee_difference_fen <> 0 then 1 end), cast(sum(m.bill_fee_fen) as bigint),"
+        " cast(sum(m.record_fee_fen) as bigint) from int_gateway_matches as m join stg_shop__gateway_bill_lines as l"
+        " on l.gateway_bill_line_key = m.match_key where m.record_kind is not null"
+    )
+    assert corrected > 10
+    assert bill_fen == shop_fen
+
+
+def test_source_and_warehouse_hold_the_same_rows_and_the_same_sums_of_each_day(shop: SimulatedShop) -> None:
+    assert shop.rows("select table_name from mart_source_reconciliation where difference_rows is distinct from 0") == []
+    with psycopg.connect(shop.urls.reader) as source:
+        for table, query in SUMS_A_DAY.items():
+            there = source.execute(query.format(shop="shop").encode()).fetchall()
+            assert len(there) > 10, table
+            assert shop.rows(query.format(shop="warehouse.raw_current")) == there, table
+
+
+def test_one_fen_in_one_line_of_a_bill_is_found_and_named(shop: SimulatedShop) -> None:
+    [(line, number)] = shop.rows(
+        "select id, out_trade_no from raw_current.gateway_bill_line where verdict = 'agrees' and kind = 'payment'"
+        " order by id limit 1"
+    )
+    before = shop.rows("select difference_key from mart_gateway_differences")
+    change = "update raw_current.gateway_bill_line set amount_fen = amount_fen {} where id = ?"
+    shop.warehouse.execute(change.format("+ 1"), [line])
+    try:
+        _again(shop.settings)
+        new = shop.rows(
+            "select difference_kind, number, bill_fen - shop_fen, difference_fen from mart_gateway_differences"
+            f" where difference_key not in {tuple(key for (key,) in before)!r}"
+        )
+        assert new == [("amount_differs", number, 1, 1)]
+    finally:
+        shop.warehouse.execute(change.format("- 1"), [line])
+        _again(shop.settings)
+    assert shop.rows("select difference_key from mart_gateway_differences") == before
+
+
+def _again(settings: Settings) -> None:
+    outcome = run_dbt(settings, "run", "--select", "int_gateway_matches+")
+    assert [node.name for node in outcome.results if node.status != "success"] == []
