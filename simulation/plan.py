@@ -1,12 +1,12 @@
 """A whole simulated history, made from a seed and its dates alone: no clock, no database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from operator import attrgetter
 from random import Random
 
-from simulation import bad_codes
+from simulation import bad_codes, supplier_cash
 from simulation.aftermath import Aftermath
 from simulation.bad_codes import BatchCredit
 from simulation.baskets import Baskets
@@ -23,6 +23,8 @@ from simulation.prices import PriceHistory, Steps, price_histories
 from simulation.seasons import dates
 from simulation.shopping import Shopped, Shopping
 from simulation.stock import Storekeeper
+from simulation.supplied_orders import supplied_orders
+from simulation.supply import Supply, World, planned_supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Plan:
     customers: tuple[PlannedCustomer, ...]
     shopped: Shopped
     periods: tuple[PlannedPeriod, ...]
+    supply: Supply
     stock: Stock
     batch_credits: tuple[BatchCredit, ...]
     chargebacks: tuple[PlannedChargeback, ...]
@@ -57,6 +60,7 @@ class Plan:
             yield from chargeback.cash()
         yield from self.expenses.cash()
         yield from self.bills.cash(self.zone)
+        yield from supplier_cash.cash(self.supply)
 
 
 def plan_history(seed: int, last: date, days: int, customers: int, zone: tzinfo) -> Plan:
@@ -69,10 +73,15 @@ def plan_history(seed: int, last: date, days: int, customers: int, zone: tzinfo)
     people = planned_customers(rng, customers, all_days)
     baskets = Baskets(rng, goods, prices, all_days[0])
     shopped = Shopping(rng, baskets, Aftermath(rng, end), zone, end).shop(people)
+    supply = planned_supply(World(seed, tuple(goods), tuple(prices), tuple(all_days), zone, end), shopped.orders)
+    shopped = supplied_orders(shopped, supply.supplied, end)
     first_free = 1 + sum(1 for order in shopped.orders for _ in order.units())
     club = Club(rng, memberships, len(goods), first_free, zone, end).join(shopped.orders)
     orders = tuple(sorted((*shopped.orders, *club.orders), key=attrgetter("ordered_at", "customer")))
-    stock = _stock(rng, Storekeeper(rng, goods, prices, all_days, zone), len(goods), orders, end, all_days[0], zone)
+    keeper = Storekeeper(rng, goods, prices, all_days, zone)
+    stock = _stock(
+        rng, keeper, len(goods), orders, supply.bought_fen(), datetime.combine(all_days[0], time(), zone), end
+    )
     return Plan(
         seed=seed,
         zone=zone,
@@ -83,6 +92,7 @@ def plan_history(seed: int, last: date, days: int, customers: int, zone: tzinfo)
         customers=tuple(people),
         shopped=replace(shopped, orders=orders),
         periods=club.periods,
+        supply=supply,
         stock=stock,
         batch_credits=tuple(bad_codes.batch_credits(rng, stock, end)),
         chargebacks=tuple(chargebacks(rng, orders, end)),
@@ -96,13 +106,13 @@ def _stock(
     keeper: Storekeeper,
     skus: int,
     orders: tuple[PlannedOrder, ...],
+    bought_fen: Mapping[int, int],
+    opened_at: datetime,
     end: datetime,
-    first: date,
-    zone: tzinfo,
 ) -> Stock:
     bad = bad_codes.bad_codes(rng, orders, end)
-    lost = bad_codes.spoilages(rng, skus, datetime.combine(first, time(), zone), end)
-    return bad_codes.with_late_costs(rng, keeper.stock(orders, end, bad, lost), end)
+    lost = bad_codes.spoilages(rng, skus, opened_at, end)
+    return bad_codes.with_late_costs(rng, keeper.stock(orders, end, bad, lost, bought_fen), end)
 
 
 def _unchanged(sku: Sku) -> PriceHistory:

@@ -1,7 +1,7 @@
 """What a simulated history consists of before it is written: plain records without keys of any database."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -163,19 +163,27 @@ class PlannedVoid:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """All batches, and for each delivered unit its first code: first in, first out; and codes that were lost."""
+    """All batches, and for each unit delivered from them its first code: first in, first out; and codes that were lost.
+
+    `bought_fen` is what each unit cost that was bought for its order.
+    """
 
     batches: tuple[PlannedBatch, ...]
     handed_out: dict[int, Place]
     defects: tuple[PlannedDefect, ...] = ()
     voids: tuple[PlannedVoid, ...] = ()
+    bought_fen: Mapping[int, int] = field(default_factory=dict)
 
     def cost_fen(self, unit: int) -> int | None:
         """Cost of a delivered unit as it is known at the end; None for one that was not delivered."""
+        if unit in self.bought_fen:
+            return self.bought_fen[unit]
         place = self.handed_out.get(unit)
         return None if place is None else self.batches[place[0]].known_costs_fen()[place[1]]
 
     def posted_cost_fen(self, unit: int, at: datetime) -> int | None:
         """Cost of a unit as it was known when it was delivered."""
+        if unit in self.bought_fen:
+            return self.bought_fen[unit]
         place = self.handed_out.get(unit)
         return None if place is None else self.batches[place[0]].known_costs_fen(at)[place[1]]

@@ -15,6 +15,7 @@ from simulation.loss_rows import LossRows
 from simulation.plan import Plan
 from simulation.planned import PlannedOrder, PlannedUnit
 from simulation.settlements import balances, settlements
+from simulation.supplied_rows import SuppliedRows
 from simulation.written import Written, written_orders, written_payouts
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids
 from transactional.cards.vault import Vault
@@ -53,8 +54,11 @@ class ShopRows:
         skus = self._catalogue()
         customers = self._customers()
         self._credits(customers)
-        fulfilments = self._orders(customers, skus)
+        supplied = SuppliedRows(self._connection, self._plan, self._vault, skus)
+        fulfilments = self._orders(customers, skus, supplied)
         self._settlements()
+        self._progress(f"writing {len(self._plan.supply.supplied.purchases):,} purchases from suppliers")
+        supplied.write(fulfilments)
         self._progress(f"sealing {sum(len(batch.costs_fen) for batch in self._plan.stock.batches):,} codes")
         cards = CardRows(self._connection, self._plan, self._vault, skus, fulfilments).write()
         self._progress("writing bills, losses and expenses")
@@ -128,7 +132,7 @@ class ShopRows:
         postings = (gateway_settled(key, one.amount_fen, one.at) for key, one in numbered)
         bulk.write(self._connection, postings, self._plan.zone)
 
-    def _orders(self, customers: Sequence[int], skus: Sequence[int]) -> dict[int, int]:
+    def _orders(self, customers: Sequence[int], skus: Sequence[int], supplied: SuppliedRows) -> dict[int, int]:
         """Keys of the fulfilments by the number of their unit."""
         orders = self._plan.shopped.orders
         fulfilments: dict[int, int] = {}
@@ -136,14 +140,19 @@ class ShopRows:
             self._progress(f"writing orders from {start + 1:,} of {len(orders):,}")
             chunk = orders[start : start + CHUNK]
             keys = self._writer.write_orders(
-                [self._historic(no, order, customers, skus) for no, order in enumerate(chunk, start + 1)]
+                [self._historic(no, order, customers, skus, supplied) for no, order in enumerate(chunk, start + 1)]
             )
             numbers = (unit.number for order in chunk for unit in order.units())
             fulfilments |= dict(zip(numbers, keys, strict=True))
         return fulfilments
 
     def _historic(
-        self, number: int, order: PlannedOrder, customers: Sequence[int], skus: Sequence[int]
+        self,
+        number: int,
+        order: PlannedOrder,
+        customers: Sequence[int],
+        skus: Sequence[int],
+        supplied: SuppliedRows,
     ) -> HistoricOrder:
         return HistoricOrder(
             source_ref=str(number),
@@ -157,7 +166,7 @@ class ShopRows:
                     len(item.units),
                     sum(unit.gross_fen for unit in item.units),
                     sum(unit.discount_fen for unit in item.units),
-                    tuple(self._unit(order, unit) for unit in item.units),
+                    tuple(self._unit(order, unit, supplied) for unit in item.units),
                     item.units[0].is_membership,
                 )
                 for line_no, item in enumerate(order.items, 1)
@@ -171,7 +180,7 @@ class ShopRows:
             gateway_trade_no=order.gateway_trade_no if order.method in GATEWAYS else None,
         )
 
-    def _unit(self, order: PlannedOrder, unit: PlannedUnit) -> HistoricUnit:
+    def _unit(self, order: PlannedOrder, unit: PlannedUnit, supplied: SuppliedRows) -> HistoricUnit:
         """A membership costs nothing, and that is known."""
         stock, refund_no = self._plan.stock, order.out_refund_no(unit)
         cost_fen = 0 if unit.is_membership else stock.cost_fen(unit.number)
@@ -179,4 +188,5 @@ class ShopRows:
         refunds = tuple(replace(back, out_refund_no=refund_no) for back in unit.refunds)
         is_late = not unit.is_membership and first_fen != cost_fen
         sums = (unit.gross_fen, unit.discount_fen, cost_fen)
-        return HistoricUnit(1, unit.state, *sums, unit.delivered_at, refunds, is_late, first_fen)
+        source = (supplied.source(unit), supplied.waits_for(unit))
+        return HistoricUnit(1, unit.state, *sums, unit.delivered_at, refunds, is_late, first_fen, *source)

@@ -93,8 +93,8 @@ class Shopping:
         )
         self._settle(customer, purse, items, paid_at)
         fee_fen = 0 if customer.pays_by == "wallet" else (net_fen * GATEWAY_FEE_PERMILLE + 500) // 1000
-        events = _events(at, paid_at, [unit for item in items for unit in item.units])
-        state = self._state([unit for item in items for unit in item.units])
+        events = events_of(at, paid_at, [unit for item in items for unit in item.units])
+        state = state_at([unit for item in items for unit in item.units], self._end)
         number = self._order_no(at)
         return PlannedOrder(customer.number, number, at, state, items, customer.pays_by, paid_at, fee_fen, events)
 
@@ -140,15 +140,18 @@ class Shopping:
         self._credits.append(PlannedCredit(reference, customer, amount_fen, source, at))
         purse.credit(amount_fen, at)
 
-    def _state(self, units: Sequence[PlannedUnit]) -> str:
-        if any(not back.paid_out_at for unit in units for back in unit.refunds):
-            return "refund_pending"
-        state = state_of(True, [unit.state for unit in units])
-        done = max((unit.delivered_at for unit in units if unit.delivered_at), default=None)
-        return "completed" if state == "delivered" and done and done < self._end - ORDERS_COMPLETE_AFTER else state
+
+def state_at(units: Sequence[PlannedUnit], end: datetime) -> str:
+    """State of a paid order with these units at the end of the history."""
+    if any(not back.paid_out_at for unit in units for back in unit.refunds):
+        return "refund_pending"
+    state = state_of(True, [unit.state for unit in units])
+    done = max((unit.delivered_at for unit in units if unit.delivered_at), default=None)
+    return "completed" if state == "delivered" and done and done < end - ORDERS_COMPLETE_AFTER else state
 
 
-def _events(at: datetime, paid_at: datetime, units: Sequence[PlannedUnit]) -> tuple[tuple[str, datetime], ...]:
+def events_of(at: datetime, paid_at: datetime, units: Sequence[PlannedUnit]) -> tuple[tuple[str, datetime], ...]:
+    """Events of a paid order, by time."""
     delivered = {unit.delivered_at for unit in units if unit.delivered_at}
     refunded = {back.refunded_at for unit in units for back in unit.refunds}
     later = [("delivered", when) for when in delivered] + [("refunded", when) for when in refunded]

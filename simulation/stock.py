@@ -1,6 +1,6 @@
 """How the simulated shop buys codes: whenever a delivery finds the shelf empty, a batch had come shortly before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from random import Random
 
@@ -14,6 +14,7 @@ DAYS_OF_COVER = 7
 SMALLEST_BATCH = 10
 FREE_AT_LEAST = 40
 """Codes of each SKU that are left for shoppers of the running shop."""
+NOTHING_BOUGHT: Mapping[int, int] = {}
 SUPPLIER_IS_PAID_AFTER = timedelta(days=7)
 
 
@@ -40,13 +41,17 @@ class Storekeeper:
         end: datetime,
         bad_codes: Iterable[BadCode] = (),
         spoilages: Iterable[Spoilage] = (),
+        bought_fen: Mapping[int, int] = NOTHING_BOUGHT,
     ) -> Stock:
-        """Batches and places for all deliveries of the orders, what became of bad codes, and free codes at `end`."""
+        """Batches and places for all deliveries of the orders, what became of bad codes, and free codes at `end`.
+
+        What was bought for its order, at `bought_fen` by unit, needs none.
+        """
         taken = [
             (unit.delivered_at, unit.number, unit.sku, False)
             for order in orders
             for unit in order.units()
-            if unit.delivered_at and not unit.is_membership
+            if unit.delivered_at and not unit.is_membership and unit.number not in bought_fen
         ]
         sold = [0] * len(self._skus)
         for _, _, sku, _ in taken:
@@ -67,7 +72,7 @@ class Storekeeper:
         for sku, shelf in self._shelf.items():
             if len(shelf) < FREE_AT_LEAST:
                 self._buy(sku, FREE_AT_LEAST, end - timedelta(minutes=self._rng.randint(1, 300)), end)
-        return Stock(tuple(self._batches), self._handed_out, tuple(self._defects), tuple(self._voids))
+        return Stock(tuple(self._batches), self._handed_out, tuple(self._defects), tuple(self._voids), bought_fen)
 
     def _length(self) -> int:
         return (self._last - self._first).days + 1

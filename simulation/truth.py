@@ -8,6 +8,7 @@ from typing import Any
 
 from simulation.law import CHANNELS, figures, first_interval
 from simulation.plan import Plan
+from simulation.supplied_truth import supply_truth
 
 OCCASIONS = 5
 
@@ -37,6 +38,7 @@ def truth_of(plan: Plan) -> dict[str, Any]:
             }
             for one in CHANNELS
         },
+        "supply": supply_truth(plan.supply, plan.skus),
         "cash_book": plan.cash_book(),
         "planted_gateway_differences": [asdict(one) | {"day": one.day.isoformat()} for one in plan.bills.planted],
     }

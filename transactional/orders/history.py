@@ -44,10 +44,19 @@ class HistoricRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class BoughtFrom:
+    """Whom a unit was bought from when it was sold, and over which channel; the purchase is written by who knows it."""
+
+    supplier_id: int
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoricUnit:
     """A fulfilment. Its state is one of `orders.rules.FULFILMENT_STATES`; a cost of None is unknown, not zero.
 
     With `cost_was_late`, it was delivered at `first_cost_fen`, and the correction since is posted by who knows of it.
+    `waits_for` is one of `orders.rules.WAITS`, for a waiting one.
     """
 
     quantity: int
@@ -59,6 +68,8 @@ class HistoricUnit:
     refunds: tuple[HistoricRefund, ...] = ()
     cost_was_late: bool = False
     first_cost_fen: int | None = None
+    bought_from: BoughtFrom | None = None
+    waits_for: str | None = None
 
     @property
     def posted_cost_fen(self) -> int | None:
@@ -230,7 +241,7 @@ class HistoryWriter:
         columns = ("id", "order_id", "line_no", "sku_id", "quantity", "gross_fen", "discount_fen", "net_fen")
         copy_rows(self._connection, "order_item", columns, _item_rows(numbered))
         columns = ("id", "order_item_id", "unit_no", "quantity", "state", "gross_fen", "discount_fen", "cost_fen")
-        copy_rows(self._connection, "fulfilment", (*columns, "delivered_at"), _unit_rows(numbered))
+        copy_rows(self._connection, "fulfilment", (*columns, "delivered_at", "waits_for"), _unit_rows(numbered))
 
     def _paid(self, numbered: Sequence[_NumberedOrder]) -> Iterator[rules.Posting]:
         paid = [
@@ -332,6 +343,7 @@ def _unit_rows(numbered: Iterable[_NumberedOrder]) -> Iterator[tuple[object, ...
                     unit.discount_fen,
                     unit.cost_fen,
                     unit.delivered_at,
+                    unit.waits_for,
                 )
 
 
@@ -344,7 +356,7 @@ def _delivered(numbered: Iterable[_NumberedOrder]) -> Iterator[rules.Posting]:
 
 
 def _as_delivered(one: _NumberedOrder, line: _NumberedItem, part: _NumberedUnit, at: datetime) -> rules.Delivered:
-    unit = part.unit
+    unit, source = part.unit, part.unit.bought_from
     return rules.Delivered(
         fulfilment_id=part.key,
         order_item_id=line.key,
@@ -354,6 +366,9 @@ def _as_delivered(one: _NumberedOrder, line: _NumberedItem, part: _NumberedUnit,
         discount_fen=unit.discount_fen,
         cost_fen=unit.posted_cost_fen,
         delivered_at=at,
+        cost_from=rules.Account.PURCHASES_IN_FLIGHT if source else rules.Account.CARD_INVENTORY,
+        supplier_id=source.supplier_id if source else None,
+        channel_id=source.channel_id if source else None,
     )
 
 
