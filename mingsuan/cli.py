@@ -4,7 +4,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from mingsuan.commands import cards, draws, ledger, shop, start, statements, suppliers, warehouse
+from mingsuan.commands import cards, documents, draws, ledger, shop, start, statements, suppliers, warehouse
 from mingsuan.commands.terminal import err
 from mingsuan.settings import Settings
 
@@ -31,6 +31,7 @@ for name, part in {
     app.add_typer(part, name=name, rich_help_panel="Shop")
 app.add_typer(draws.app)
 app.add_typer(warehouse.app)
+app.add_typer(documents.app)
 
 
 def main() -> None:

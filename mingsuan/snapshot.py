@@ -6,6 +6,7 @@ Nothing else opens the files of a published version.
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +48,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def open_snapshot(folder: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that has the version's tables by bare names and reads nothing outside its folder. Times are UTC.
+    """A connection with the version's tables and macros by bare names that reads nothing else. Times are UTC.
 
     The connection has a DuckDB instance of its own, so that it cannot be in another's way; its `cursor()`s share it.
     """
@@ -67,6 +68,7 @@ def open_snapshot(folder: Path) -> duckdb.DuckDBPyConnection:
         files = segments.get(table)
         source = f"read_parquet([{', '.join(map(_literal, files))}])" if files else f"snapshot.{table}"
         connection.execute(f"create view {table} as select * from {source}")
+    _bring_macros(connection)
     connection.execute("set global timezone = 'UTC'")
     connection.execute(f"set allowed_directories = [{_literal(str(folder))}]")
     connection.execute("set enable_external_access = false")
@@ -74,7 +76,35 @@ def open_snapshot(folder: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def run_query(settings: Settings, sql: str, fmt: str, version: str | None, console: Console) -> None:
+def _bring_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Macros of the file by bare names too, bound to the views of this connection."""
+    macros = connection.execute(
+        "select function_name, function_type, parameters, macro_definition from duckdb_functions()"
+        " where database_name = 'snapshot' and not internal"
+    ).fetchall()
+    waiting = [
+        f"create macro {name}({', '.join(parameters)}) as {'table ' if kind == 'table_macro' else ''}{body}"
+        for name, kind, parameters, body in macros
+    ]
+    while waiting:
+        # A file does not keep its macros in the order of their making, and one that names another must come after it.
+        too_early = [statement for statement in waiting if not _created(connection, statement)]
+        if len(too_early) == len(waiting):
+            connection.execute(waiting[0])
+        waiting = too_early
+
+
+def _created(connection: duckdb.DuckDBPyConnection, statement: str) -> bool:
+    try:
+        connection.execute(statement)
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
+def run_query(
+    settings: Settings, sql: str, fmt: str, version: str | None, console: Console, parameters: Sequence[object] = ()
+) -> None:
     """Print the rows of one SELECT as a table, as exact CSV, or as a JSON array of objects.
 
     Raises SnapshotError for anything else than one SELECT, and for what DuckDB says against it.
@@ -84,7 +114,7 @@ def run_query(settings: Settings, sql: str, fmt: str, version: str | None, conso
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise SnapshotError("the snapshot answers exactly one SELECT")
-            cursor = connection.execute(statements[0])
+            cursor = connection.execute(statements[0], list(parameters))
             names = [column[0] for column in cursor.description or ()]
             rows = cursor.fetchall()
         except duckdb.Error as error:

@@ -58,7 +58,7 @@ _warm = _Warm()
 
 
 def run_dbt(settings: Settings, command: str, *options: str, progress: Progress = silent) -> DbtOutcome:
-    """Invoke a dbt command, such as `build`, on the warehouse of these settings.
+    """Invoke a dbt command, such as `build` or `docs generate`, on the warehouse of these settings.
 
     The caller owns the warehouse; after the call the file is closed again.
     """
@@ -89,7 +89,7 @@ def _command(settings: Settings, command: str, *options: str) -> list[str]:
     scratch = settings.var / "dbt"
     return [
         *("--quiet", "--no-print", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"),
-        *("--no-send-anonymous-usage-stats", "--no-version-check", command),
+        *("--no-send-anonymous-usage-stats", "--no-version-check", *command.split()),
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", settings.warehouse),
         *("--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"), *options),
     ]

@@ -11,10 +11,12 @@ import duckdb
 
 from mingsuan import clock
 from mingsuan.progress import Progress, silent
+from mingsuan.semantics.declared import FILE as SEMANTICS
 from mingsuan.settings import Settings
-from pipelines import segments, versions, warehouse
+from pipelines import segments, semantics, versions, warehouse
 from pipelines.attempt import record_attempt, write_whole
 from pipelines.build_result import BuildResult, last_build
+from pipelines.published_macros import create_macros
 from pipelines.segments import Segment
 from pipelines.versions import Version
 
@@ -91,6 +93,7 @@ def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, result: Bu
     pieces = _segments(connection, draft, earlier)
     row_counts = _marts(connection, draft, pieces)
     manifest = _manifest(connection, result, name, row_counts, pieces)
+    (draft / SEMANTICS).write_text(semantics.declared().dump(), encoding="utf-8")
     write_whole(draft / versions.MANIFEST, manifest)
     versions.sync_tree(draft)
     folder = draft.rename(versions.versions_dir(published) / name)
@@ -109,7 +112,7 @@ def _segments(connection: duckdb.DuckDBPyConnection, draft: Path, earlier: Versi
 
 
 def _marts(connection: duckdb.DuckDBPyConnection, draft: Path, pieces: list[Segment]) -> dict[str, int]:
-    """The small DuckDB file: tables, and views on the segments by paths relative to the version's folder."""
+    """The small DuckDB file: tables, macros, and views on the segments by paths relative to the version's folder."""
     file = str(draft / "marts.duckdb").replace("'", "''")
     connection.execute(f"attach '{file}' as snapshot")
     try:
@@ -121,6 +124,7 @@ def _marts(connection: duckdb.DuckDBPyConnection, draft: Path, pieces: list[Segm
                 connection.execute(f"create table snapshot.{table} as select * from {MODELS}.{table} order by all")
         for table, query in HEALTH.items():
             connection.execute(f"create table snapshot.{table} as {query}")
+        _create_macros(connection)
         return {table: _count(connection, f"{MODELS}.{table}") for table in _public_tables(connection)}
     finally:
         connection.execute("detach snapshot")
@@ -132,6 +136,15 @@ def _create_view(connection: duckdb.DuckDBPyConnection, draft: Path, table: str,
         connection.execute(f"create view snapshot.{table} as select * from read_parquet({files!r})")
     finally:
         connection.execute("reset file_search_path")
+
+
+def _create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    own = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute("use snapshot")
+    try:
+        create_macros(connection)
+    finally:
+        connection.execute(f"use {own}")
 
 
 def _public_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

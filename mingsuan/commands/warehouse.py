@@ -1,5 +1,6 @@
 """Commands of the warehouse: ingest, build, publish, query."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -23,6 +24,14 @@ class OutputFormat(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+
+
+class Grain(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
 
 
 @app.command(rich_help_panel="Warehouse")
@@ -113,4 +122,29 @@ def query(
     try:
         run_query(Settings(), sql, output.value, version, out)
     except SnapshotError as error:
+        raise Abort(str(error)) from None
+
+
+@app.command(rich_help_panel="Warehouse")
+def measure(
+    metrics: Annotated[list[str], typer.Argument(help="Names from the glossary, such as net_sales cm3.")],
+    by: Annotated[list[str] | None, typer.Option(help="A dimension, such as product__title_zh; repeatable.")] = None,
+    grain: Annotated[Grain | None, typer.Option(help="Cut by time, in the shop's zone.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First business date.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last business date.")] = None,
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print the rows.")] = OutputFormat.TABLE,
+    version: Annotated[str | None, typer.Option(help="Name of an older published version.")] = None,
+) -> None:
+    """Ask the published snapshot for metrics by their declared names; each has one definition."""
+    from mingsuan.semantics.compiler import Question, compiled
+    from mingsuan.semantics.declared import SemanticsError, of_version
+    from mingsuan.snapshot import SnapshotError, resolve, run_query
+
+    settings = Settings()
+    first, last = since.date() if since else date.min, until.date() if until else date.max
+    question = Question(tuple(metrics), tuple(by or ()), grain.value if grain else None, (first, last))
+    try:
+        asked = compiled(of_version(resolve(settings, version)), question)
+        run_query(settings, asked.sql, output.value, version, out, asked.parameters)
+    except (SemanticsError, SnapshotError) as error:
         raise Abort(str(error)) from None

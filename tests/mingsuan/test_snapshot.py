@@ -38,6 +38,10 @@ def _make_version(folder: Path, fen: int) -> None:
             connection.execute(f"copy (select {number} as n, {fen * number} as fen) to '{folder / file}'")
         connection.execute("set file_search_path = ?", [str(folder)])
         connection.execute(f"create view fct_sales as select * from read_parquet({files})")
+        connection.execute("create macro one_half(n) as n // 2")
+        connection.execute(
+            "create macro halves(least) as table select n, one_half(fen) from fct_sales where fen >= least"
+        )
     segments = [{"table": "fct_sales", "file": file} for file in files]
     (folder / "manifest.json").write_text(json.dumps({"version": folder.name, "segments": segments}))
 
@@ -164,3 +168,10 @@ def test_a_snapshot_that_was_moved_is_still_whole(settings: Settings, tmp_path: 
     with snapshot.open_snapshot(snapshot.resolve(moved / "published")) as connection:
         assert connection.execute("select sum(fen) from fct_sales").fetchone() == (1338,)
     moved.rename(tmp_path)
+
+
+def test_macros_of_a_version_answer_by_bare_name_with_bound_values(settings: Settings) -> None:
+    with snapshot.open_snapshot(snapshot.resolve(settings)) as connection:
+        cursor = connection.cursor()
+        assert cursor.execute("select * from halves(?) order by n", [446]).fetchall() == [(1, 223), (2, 446)]
+        assert cursor.execute("select * from halves(?)", [447]).fetchall() == [(2, 446)]

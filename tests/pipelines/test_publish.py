@@ -3,12 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from mingsuan import clock, snapshot
+from mingsuan.semantics import declared
+from mingsuan.semantics.compiler import Question, compiled
 from mingsuan.settings import Settings
 from pipelines import warehouse
 from pipelines.publish import NotPublishableError, publish
@@ -54,6 +56,27 @@ def test_a_version_holds_facts_marts_and_the_health_of_its_build(settings: Setti
     assert {table: counts[table] for table in version.manifest["row_counts"]} == version.manifest["row_counts"]
     assert (counts["fct_order_items"], counts["mart_profit_daily"], counts["health_batches"]) == (6, 5, 1)
     assert counts["health_tests"] == version.manifest["tests"]["passed"] > 60
+
+
+def test_a_version_answers_why_profit_moved(settings: Settings) -> None:
+    with snapshot.open_snapshot(publish(settings).folder) as connection:
+        days = ["2026-03-02", "2026-03-02", "2026-03-03", "2026-03-31"]
+        steps = connection.execute("select * from profit_bridge(?, ?, ?, ?)", days).fetchall()
+        assert (len(steps), steps[0][3], steps[-1][4]) == (12, 446, 3346 - 446)
+        assert sum(step[2] for step in steps) == 3346 - 2 * 446
+
+
+def test_a_version_answers_questions_in_the_declared_words(settings: Settings) -> None:
+    folder = publish(settings).folder
+    question = Question(("net_sales", "cm3", "orders"), by=("product__slug",), grain="month")
+    asked = compiled(declared.of_version(folder), question)
+    march = date(2026, 3, 1)
+    with snapshot.open_snapshot(folder) as connection:
+        assert connection.execute(asked.sql, asked.parameters).fetchall() == [
+            (march, "games-card", 6500, 646, 4),
+            (march, "music-card", 3000, 3000, 2),
+            (march, None, 0, -300, 0),
+        ]
 
 
 def test_the_manifest_says_what_the_version_is_made_from(settings: Settings) -> None:
