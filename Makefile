@@ -47,11 +47,13 @@ test: $(READY_DEV) chromium ## Tests at reduced counts, the longest proofs left 
 prove: $(READY_DEV) chromium ## All tests, at the full counts
 	@MINGSUAN_FULL_COUNTS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-lint: $(READY_DEV) ## Style, types, import contracts
+lint: $(READY_DEV) ## Style, types, import contracts; SQL and rules of the models
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.warehouse.project_rules
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 bench: $(READY_DEV) ## Benchmarks as ratios: all, or NAME=one
 	@$(BIN)/python -m benchmarks $(NAME)

@@ -193,7 +193,10 @@ bands as (
         reached_zero,
         case
             when reached_zero = 0 and ln_s < 0
-                then {{ as_double('1.959963984540054') }} * sqrt(case when variance > 0 then variance else 0 end) / (-ln_s)
+                then
+                    {{ as_double('1.959963984540054') }}
+                    * sqrt(case when variance > 0 then variance else 0 end)
+                    / (-ln_s)
         end as half_width
     from variances
 

@@ -44,13 +44,13 @@ naive as (
 quartiles as (
 
     select
-        scope,
-        scope_value,
         {% for name, level in quartiles.items() -%}
         min(case when survival <= {{ level }} + 1e-12 then t_days end) as km_{{ name }}_days,
         min(case when survival_lo <= {{ level }} + 1e-12 then t_days end) as km_{{ name }}_days_lo,
-        min(case when survival_hi <= {{ level }} + 1e-12 then t_days end) as km_{{ name }}_days_hi{{ ',' if not loop.last }}
+        min(case when survival_hi <= {{ level }} + 1e-12 then t_days end) as km_{{ name }}_days_hi,
         {% endfor -%}
+        scope,
+        scope_value
     from curve
     group by scope, scope_value
 

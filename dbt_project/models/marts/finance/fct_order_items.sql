@@ -10,8 +10,12 @@ margins as (
         order_item_id,
         {{ summed_components() }},
         cast(
-            sum(case when has_known_cost and component in ('gross_sales', 'discounts', 'refunds') then profit_fen else 0 end)
-            as bigint
+            sum(
+                case
+                    when has_known_cost and component in ('gross_sales', 'discounts', 'refunds') then profit_fen
+                    else 0
+                end
+            ) as bigint
         ) as net_sales_known_cost_fen
     from {{ ref('fct_margin_lines') }}
     where order_item_id <> 'none'
