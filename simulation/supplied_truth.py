@@ -43,11 +43,12 @@ def _channel(supply: Supply, place: int, law: ChannelLaw) -> dict[str, Any]:
             "good_p95_s": law.good_quantile_s(Z_95),
             "good_p99_s": law.good_quantile_s(Z_99),
         },
-        "sums": _sums(purchases, claims),
+        "sums": channel_sums(purchases, claims),
     }
 
 
-def _sums(purchases: Sequence[PlannedPurchase], claims: Sequence[PlannedClaim]) -> dict[str, Any]:
+def channel_sums(purchases: Sequence[PlannedPurchase], claims: Sequence[PlannedClaim]) -> dict[str, Any]:
+    """Counts, fen and seconds of one channel's purchases; a quantile is the least value with so many below or at it."""
     states = Counter(one.state for one in purchases)
     succeeded = [one for one in purchases if one.succeeded]
     cost_fen = sum(one.cost_fen for one in succeeded)
@@ -74,7 +75,6 @@ def _sums(purchases: Sequence[PlannedPurchase], claims: Sequence[PlannedClaim]) 
 
 
 def _seconds(values: Sequence[float], name: str) -> dict[str, float | None]:
-    """The least value that so great a share does not exceed."""
     ordered = sorted(values)
     shares = (("p50", 50), ("p95", 95), ("p99", 99))
     return {

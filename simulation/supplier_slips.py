@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import cycle
 from random import Random
 from typing import Literal
 
@@ -61,11 +60,11 @@ class Draft:
 
 
 class Slips:
-    """Plants differences, one kind after another; a kind that a statement has no place for comes with the next."""
+    """Plants differences, one kind after another; a kind that a statement has no place for waits for one that has."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
-        self._kinds = cycle(KINDS)
+        self._kinds = list(KINDS)
         self._plant: Mapping[SlipKind, Callable[[Page, Draft], Planted | None]] = {
             "not_ours": self._not_ours,
             "left_out": self._left_out,
@@ -85,9 +84,12 @@ class Slips:
         return sorted(draft.lines, key=lambda line: (line.at, line.request_no, line.kind)), planted
 
     def _next(self, page: Page, draft: Draft) -> Planted | None:
-        for _ in KINDS:
-            slip = self._plant[next(self._kinds)](page, draft)
+        """Of the kind that was not planted for the longest time, among those that are possible here."""
+        for kind in tuple(self._kinds):
+            slip = self._plant[kind](page, draft)
             if slip is not None:
+                self._kinds.remove(kind)
+                self._kinds.append(kind)
                 if slip.purchase is not None:
                     draft.touched.add(slip.purchase)
                 return slip

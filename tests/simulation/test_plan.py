@@ -36,7 +36,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 from simulation.plan import plan_history
 plan = plan_history(5, date(2026, 6, 30), 40, 60, ZoneInfo("Asia/Shanghai"))
-print(hashlib.sha256(repr((plan.shopped, plan.stock, plan.bills, plan.cash_book())).encode()).hexdigest())
+print(hashlib.sha256(repr((plan.shopped, plan.supply, plan.stock, plan.bills, plan.cash_book())).encode()).hexdigest())
 """
 
 
