@@ -17,7 +17,7 @@ from mingsuan.postgres_programs import ProgramError, run
 from mingsuan.settings import Settings
 
 CHECKPOINT = Path("log") / "checkpoint"
-MADE_AGAIN = "draws/*/bundle-*.zip"
+MADE_AGAIN = ("draws/*/bundle-*.zip", "log/policy.json")
 FACTS = """
 select (select system_identifier::text from pg_control_system()) as system_identifier,
     current_setting('server_version_num')::int as server_version,
@@ -106,7 +106,7 @@ def _copy_tree(source: Path, target: Path) -> bool:
     is_whole = True
     for path in sorted(source.rglob("*")) if source.exists() else ():
         copied = target / path.relative_to(source)
-        if path.is_dir() or copied.exists() or path.name.startswith(".") or path.match(MADE_AGAIN):
+        if path.is_dir() or copied.exists() or path.name.startswith(".") or any(map(path.match, MADE_AGAIN)):
             continue
         try:
             write_whole(copied, path.read_bytes())

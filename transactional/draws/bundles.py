@@ -8,12 +8,13 @@ import fcntl
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from transactional.db import ReadSession
 from transactional.draws import bundle_archive, entries, ticket_file
@@ -27,6 +28,7 @@ from transactional.errors import NotFoundError
 FRESH_S = 60
 """A draw that takes entries has a new bundle no more often than this."""
 AGAIN_S = 0.2
+ENDED = ("decided", "finished", "void")
 COUNT = text("""
 select count(*) as leaves, coalesce(
     max(p.log_index) filter (where l.kind = 'void'), max(p.log_index) filter (where l.kind = 'commit')
@@ -89,6 +91,13 @@ async def write(session: ReadSession, keeper: Keeper, public_dir: Path, draw_id:
         return plan.found(folder) or await _made(session, keeper, folder, plan)
 
 
+async def missing(session: ReadSession, public_dir: Path) -> list[int]:
+    """Ended draws without a bundle, as after a restore: backups leave out what can be made again."""
+    ended = await session.execute(select(Draw.id, Draw.public_id).where(Draw.state.in_(ENDED)).order_by(Draw.id))
+    rows = ended.all()
+    return await asyncio.to_thread(_unmade, public_dir, [(row.id, row.public_id) for row in rows])
+
+
 async def _plan(session: ReadSession, keeper: Keeper, draw: Draw) -> Plan:
     newest = await asyncio.to_thread(published.read, keeper)
     if newest is None:
@@ -140,6 +149,11 @@ def _recent(folder: Path) -> Path | None:
     """The newest bundle, if it is not older than FRESH_S."""
     made = max(((path.stat().st_mtime, path) for path in folder.glob("bundle-*.zip")), default=None)
     return made[1] if made and made[0] > time.time() - FRESH_S else None
+
+
+def _unmade(public_dir: Path, draws: Sequence[tuple[int, UUID]]) -> list[int]:
+    folders = ((draw_id, ticket_file.folder_of(public_dir, public_id)) for draw_id, public_id in draws)
+    return [draw_id for draw_id, folder in folders if next(folder.glob("bundle-*.zip"), None) is None]
 
 
 async def _tickets(session: ReadSession, folder: Path, draw: Draw) -> Path:

@@ -1,5 +1,6 @@
 """What the worker does for draws: their next steps, when they are due."""
 
+import contextlib
 from collections.abc import Callable
 
 from procrastinate import App, RetryStrategy
@@ -36,6 +37,11 @@ def register(app: App, shop: Callable[[], Shop]) -> None:
         async with reading(shop().engine) as session:
             await bundles.write(session, shop().keeper, shop().settings.public_dir, draw_id)
 
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="draws.bundles", queue="shop", queueing_lock="draws.bundles")
+    async def _bundles(timestamp: int) -> None:  # noqa: ARG001  (its name is the scheduler's)
+        await make_missing_bundles(shop())
+
     @app.periodic(cron="* * * * *")
     @app.task(name="draws.sweep", queue=QUEUE, queueing_lock="draws.sweep")
     async def _sweep(timestamp: int) -> None:  # noqa: ARG001  (its name is the scheduler's)
@@ -52,3 +58,13 @@ async def sweep(shop: Shop) -> None:
     for draw_id in found:
         async with writing(shop.engine) as session:
             await step_at(session, draw_id)
+
+
+async def make_missing_bundles(shop: Shop) -> None:
+    """Of ended draws: the warehouse's audit asks for each. One that is not in the log yet has its turn later."""
+    async with reading(shop.engine) as session:
+        found = await bundles.missing(session, shop.settings.public_dir)
+    for draw_id in found:
+        with contextlib.suppress(bundles.NothingToShowError):
+            async with reading(shop.engine) as session:
+                await bundles.write(session, shop.keeper, shop.settings.public_dir, draw_id)

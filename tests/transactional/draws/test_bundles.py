@@ -4,15 +4,17 @@ import asyncio
 import os
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.transactional.draws.lives import World, world
 from tests.transactional.small_shop import Stocked
-from transactional.db import reading
-from transactional.draws import bundle_archive, bundles
+from transactional.db import reading, writing
+from transactional.draws import bundle_archive, bundles, jobs, voiding
 from transactional.draws.models import Draw
+from transactional.draws.ticket_file import folder_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
 
@@ -60,6 +62,22 @@ async def test_what_a_witness_says_later_of_the_same_leaves_makes_another_bundle
     assert seen != unseen
     await lives.opened()  # the log grows, and nobody has signed more of this draw
     assert await fetched(lives, draw) == seen
+
+
+async def test_the_bundle_of_an_ended_draw_that_was_lost_is_made_again(lives: World) -> None:
+    shop = replace(lives.shop, keeper=lives.keeper)
+    draw, going_on = await lives.opened(), await lives.opened()
+    async with writing(shop.engine) as session:
+        await voiding.end_void(session, await session.get_one(Draw, draw.id), "cancelled", "out of stock", lives.at())
+    await lives.sequenced()
+    made = await fetched(lives, draw)
+    made.unlink()
+    await jobs.make_missing_bundles(shop)
+    assert list(made.parent.glob("bundle-*.zip")) == [made]
+    assert not folder_of(shop.settings.public_dir, going_on.public_id).exists()
+    written = made.stat().st_mtime_ns
+    await jobs.make_missing_bundles(shop)
+    assert made.stat().st_mtime_ns == written
 
 
 async def test_many_who_ask_at_once_have_one_bundle_made_and_none_of_them_holds_a_connection(

@@ -11,6 +11,7 @@ from transactional.draws.log.notes import BadNoteError, Note, check_signed, note
 from transactional.draws.log.tiles import Tiles, TilesError
 
 CHECKPOINT = "checkpoint"
+POLICY = "policy.json"
 
 
 class LogBrokenError(RuntimeError):
@@ -71,3 +72,10 @@ def extend(keeper: Keeper, before: int, files: dict[str, bytes], content: Note) 
 def show(keeper: Keeper, content: Note) -> None:
     """Serves a checkpoint whose tiles are there."""
     tiles.put_synced(keeper.folder / CHECKPOINT, str(content).encode())
+
+
+def show_policy(keeper: Keeper, content: bytes) -> None:
+    """Lays the keys beside the log that they check, for whoever reads the folder."""
+    path = keeper.folder / POLICY
+    if not path.exists() or path.read_bytes() != content:
+        tiles.put_synced(path, content)

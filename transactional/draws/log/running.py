@@ -12,11 +12,13 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from transactional.alerts.service import end_alert, raise_alert
+from transactional.canonical_json import canonical
 from transactional.db import writing
-from transactional.draws.log import witness_calls
+from transactional.draws.log import published, witness_calls
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.log.published import LogBrokenError
 from transactional.draws.log.sequencer import sequence
+from transactional.draws.log.service import policy
 
 EVERY_S = 1.0
 LONGEST_REST_S = 60.0
@@ -39,10 +41,13 @@ async def sequencing(source: AsyncEngine, keeper: Keeper, every_s: float = EVERY
 
 async def _run(source: AsyncEngine, keeper: Keeper, asking: httpx.AsyncClient, every_s: float) -> None:
     rest, problem = every_s, ""
-    is_told = False
+    is_told = is_shown = False
     while True:
         before = problem
         try:
+            if not is_shown:
+                await asyncio.to_thread(published.show_policy, keeper, canonical(policy(keeper)))
+                is_shown = True
             done = await sequence(source, keeper, asking)
             rest, problem = every_s, ""
             if done.leaves or done.cosignatures:

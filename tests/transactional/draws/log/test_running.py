@@ -1,6 +1,7 @@
 """The sequencer beside the worker: it goes on after whatever ends a run, and really dies when it is killed."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -58,6 +59,7 @@ async def test_it_extends_the_log_until_the_worker_ends(fresh_engine: AsyncEngin
         for number in (1, 2):
             await _append(fresh_engine, number)
             await _until(keeper, number)
+    assert json.loads((keeper.folder / "policy.json").read_bytes()) == log.policy(keeper)
     await _append(fresh_engine, 3)
     await asyncio.sleep(0.1)
     shown = published.read(keeper)
