@@ -1,7 +1,8 @@
 """The history of test results in `meta.test_result`, and since when a test has been failing."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -9,6 +10,8 @@ from pipelines.dbt_run import NodeResult
 
 KEPT = timedelta(days=30)
 BROKEN = ("fail", "error")
+EXAMPLES, EXAMPLE_SIGNS = 3, 160
+"""How many of the rows that a test found are told with it, and how much of each value."""
 _COLUMNS = {
     "run_id": "varchar",
     "run_at": "timestamptz",
@@ -65,7 +68,7 @@ def record(
     told = [
         node for node in nodes if node.status != "skipped" and (node.resource_type == "test" or node.status in BROKEN)
     ]
-    results = tuple(_result(node, run_id, run_at, failing) for node in told)
+    results = tuple(_result(_with_examples(warehouse, node), run_id, run_at, failing) for node in told)
     if results:
         placeholders = ", ".join("?" * len(_COLUMNS))
         warehouse.executemany(
@@ -100,6 +103,26 @@ def _failing(warehouse: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
             " qualify row_number() over (partition by name order by run_at desc) = 1 and failing_since is not null"
         ).fetchall()
     )
+
+
+def _with_examples(warehouse: duckdb.DuckDBPyConnection, node: NodeResult) -> NodeResult:
+    """With the first rows that a failed or warning test found, so that whoever reads of it knows what to look for."""
+    file = Path(node.file)
+    if node.resource_type != "test" or node.status not in {"fail", "warn"} or not file.exists():
+        return node
+    try:
+        cursor = warehouse.execute(f"select * from (\n{file.read_text()}\n) limit {EXAMPLES}")
+        rows = cursor.fetchall()
+    except duckdb.Error:  # models were built by another engine, or over and over again since
+        return node
+    names = [column[0] for column in cursor.description or ()]
+    told = [", ".join(f"{name} {_shown(value)}" for name, value in zip(names, row, strict=True)) for row in rows]
+    return replace(node, message="\n".join([node.message or "", f"For example: {'; '.join(told)}."])) if told else node
+
+
+def _shown(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= EXAMPLE_SIGNS else f"{text[:EXAMPLE_SIGNS]}…"
 
 
 def _result(node: NodeResult, run_id: str, run_at: datetime, failing: dict[str, datetime]) -> TestResult:
