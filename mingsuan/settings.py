@@ -172,6 +172,11 @@ class Settings(BaseSettings):
         description="Witnesses of the log, with commas: `KEY URL`, or `KEY URL test` for one of this shop's own hands",
     )
     log_quorum: int = Field(default=1, ge=1, le=16, description="How many witnesses make a checkpoint witnessed")
+    draw_policy_file: Path | None = Field(
+        default=None,
+        description="Draws: file with the keys that the warehouse's audit pins (docs/draws.md); by default those that"
+        " the public log named when the audit first met it",
+    )
     real_data: Path | None = Field(default=None, description="Folder of real data sets that tests may read")
     full_counts: bool = Field(default=False, description="Run tests at the full counts")
 

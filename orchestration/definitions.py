@@ -5,7 +5,7 @@ import dagster as dg
 from mingsuan.settings import Settings
 from orchestration.defs.ingest import raw
 from orchestration.defs.manifest import manifest
-from orchestration.defs.models import BUILD_CONTEXT, models
+from orchestration.defs.models import BUILD_CONTEXT, COMPUTED, models
 from orchestration.defs.published import published, snapshot_is_fresh
 from orchestration.defs.resources import Shop
 from orchestration.defs.schedules import refresh, schedules
@@ -18,7 +18,13 @@ def definitions() -> dg.Definitions:
     settings = Settings()
     built = models(manifest(settings))
     return dg.Definitions(
-        assets=[raw([table.name for table in TABLES]), BUILD_CONTEXT, built, published(sorted(built.keys))],
+        assets=[
+            raw([table.name for table in TABLES]),
+            BUILD_CONTEXT,
+            *COMPUTED,
+            built,
+            published(sorted(built.keys)),
+        ],
         asset_checks=[snapshot_is_fresh],
         jobs=[refresh],
         schedules=schedules(settings),

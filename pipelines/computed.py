@@ -15,6 +15,7 @@ import duckdb
 from mingsuan import clock
 from mingsuan.progress import Progress
 from mingsuan.settings import Settings
+from pipelines import draw_audit, draw_uniformity
 from pipelines.build_context import BuildContext
 from pipelines.dbt_run import NodeResult
 
@@ -47,7 +48,10 @@ class Computation:
         return [f"source:{SCHEMA}.{table}+" for table in self.tables]
 
 
-COMPUTATIONS: tuple[Computation, ...] = ()
+COMPUTATIONS: tuple[Computation, ...] = (
+    Computation("draw_audit", ("draw_audit",), When.EVERY_BUILD, draw_audit.compute),
+    Computation("draw_uniformity", ("draw_uniformity",), When.EVERY_BUILD, draw_uniformity.compute),
+)
 
 
 def due(

@@ -12,6 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from orchestration.defs.resources import Shop, progress
 from pipelines import warehouse
 from pipelines.build import build
+from pipelines.computed import COMPUTATIONS, SCHEMA
 from pipelines.dbt_run import NodeResult
 
 OWNERS = ["team:operations"]
@@ -23,6 +24,17 @@ BUILD_CONTEXT = dg.AssetSpec(
     kinds={"duckdb"},
     description="One row: source instant, as-of date, zone and currency of a build. Written by the build itself.",
 )
+COMPUTED = [
+    dg.AssetSpec(
+        [SCHEMA, table],
+        group_name=SCHEMA,
+        owners=OWNERS,
+        kinds={"python", "duckdb"},
+        description=f"Computed in Python, {computation.when.value}, by the build itself.",
+    )
+    for computation in COMPUTATIONS
+    for table in computation.tables
+]
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 

@@ -1,6 +1,6 @@
 """A warehouse fed by hand: the tables that ingest would have written, filled with rows that can be summed on paper."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -206,7 +206,11 @@ def noon(day: int) -> datetime:
     return clock.start_of(FIRST_DAY + timedelta(days=day), ZONE) + timedelta(hours=12)
 
 
-def feed(settings: Settings) -> None:
+Part = Callable[[Shop, duckdb.DuckDBPyConnection, Settings], None]
+"""Adds rows of its own to the small shop."""
+
+
+def feed(settings: Settings, *parts: Part) -> None:
     """The small shop that the tests of definitions sum by hand; each part of it says what it is for."""
     with warehouse.owned(settings, "test"), warehouse.connect(settings) as connection:
         create(connection)
@@ -217,6 +221,8 @@ def feed(settings: Settings) -> None:
         _refunded_after_delivery(shop)
         _without_value_and_without_payment(shop)
         shop.post(rules.wallet_credited("sorry", 2, 300, "goodwill", noon(4)))
+        for part in parts:
+            part(shop, connection, settings)
         close_batch(connection, 1, SOURCE_INSTANT)
 
 
