@@ -14,6 +14,7 @@ from transactional.backoffice.once_at_desk import Done, FormKey, Reason, do_once
 from transactional.backoffice.roles import may
 from transactional.db import WriteSession, reading
 from transactional.errors import FieldProblem, InvalidInputError, NotFoundError, ShopError, TooLargeError
+from transactional.statement_intake import LARGEST_FILE_MIB, digest_of
 from transactional.suppliers.errors import RefusedStatementError
 from transactional.suppliers.money import money_views, statement_settling, statements
 from transactional.suppliers.money.money_wording import (
@@ -31,7 +32,6 @@ from transactional.web.page import Clerk, DeskPage, Page, PageReading, go
 router = APIRouter(prefix="/desk/statements", include_in_schema=False, dependencies=[Depends(may("see_supply"))])
 may_reconcile = Depends(may("reconcile"))
 SHOWN = ("open", "differences", "matched", "amount_differs", "theirs_only", "ours_only", "all")
-LARGEST_FILE_MIB = 16
 PLACE = re.compile(r"row (?P<row>\d+)(?:, column (?P<column>\w+))?")
 Day = Annotated[str, Form(max_length=10)]
 
@@ -66,7 +66,7 @@ async def upload(
             taken = await statements.take_in(session, new, page.shop.zone, page.shop.currency, clerk.id)
             return Done(said=str(taken.id), count=int(taken.is_new))
 
-        asked = f"statement {channel} {since} {until} {statements.digest_of(new.content).hex()}"
+        asked = f"statement {channel} {since} {until} {digest_of(new.content).hex()}"
         done = await do_once(page, clerk, key, asked, Done, work)
     except ShopError as refusal:
         return await _list(page, session, form=form, refusal=refusal)

@@ -3,7 +3,6 @@
 How a difference is settled is in `statement_settling`.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from transactional.backoffice.models import ReviewCase
 from transactional.backoffice.service import open_case
 from transactional.db import WriteSession
 from transactional.errors import NotFoundError
+from transactional.statement_intake import digest_of
 from transactional.suppliers.errors import (
     ChannelWithoutSupplierError,
     StatementOfOtherChannelError,
@@ -93,11 +93,6 @@ async def take_in(
     detail = {"lines": len(read.lines), "channel": channel.code, "source": new.source}
     await accounts.record_act(session, staff_id, "import_statement", f"statement:{statement.public_id}", detail=detail)
     return _taken(statement, judged, is_new=True)
-
-
-def digest_of(content: bytes) -> bytes:
-    """What names a file: the same content is stored once, whatever its name."""
-    return hashlib.sha256(content).digest()
 
 
 def zone_of(channel: SupplyChannel, zone: ZoneInfo) -> ZoneInfo:
