@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
-from functools import partial
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import cache, partial
 from heapq import heappop, heappush
 from random import Random
 
@@ -14,7 +15,7 @@ from simulation.supplied_records import PlannedDecision, PlannedPurchase, Suppli
 from simulation.supplied_returns import Returns
 from simulation.supplied_till import Till
 from transactional.payments.numbers import ALPHABET, RANDOM_SIGNS
-from transactional.suppliers.offers.rate_rules import to_fen
+from transactional.suppliers.offers.rate_rules import own_rate, to_fen
 from transactional.suppliers.purchases.rules import EXCLUDED_FOR, try_at
 from transactional.suppliers.routing.effective_cost import Prices
 from transactional.suppliers.routing.estimate_rules import Outcome, believed, fresh, learned
@@ -27,6 +28,11 @@ SENT_AFTER = timedelta(seconds=0.1)
 TRIED_AGAIN_AFTER = timedelta(seconds=0.4)
 PATIENCE = timedelta(seconds=15)
 MOST_HURRIED = 3
+
+
+@cache
+def _fen(unit_cost: Decimal, rate: Decimal) -> int:
+    return to_fen(unit_cost, rate * own_rate(CURRENCY))
 
 
 @dataclass(slots=True)
@@ -107,29 +113,25 @@ class Buying:
 
     def _candidates(self, sku: int, at: datetime) -> list[Candidate]:
         day = business_date(at, self._zone)
-        found = []
-        for place in self._offers_of[sku]:
-            offer = self._made.offers[place]
-            law = CHANNELS[offer.channel]
-            vendor = VENDOR_OF[law.code]
-            unit_cost = offer.unit_cost(at)
-            fen = to_fen(unit_cost, self._made.rates.fen_per(offer.currency, day))
-            found.append(
-                Candidate(
-                    offer_id=place,
-                    channel_id=offer.channel,
-                    channel=law.title,
-                    protocol=law.protocol,
-                    unit_cost=unit_cost,
-                    currency=offer.currency,
-                    exchange_rate=self._made.rates.on(offer.currency, day),
-                    cost_fen=fen,
-                    stock=None,
-                    prepaid_fen=self._till.balance_fen(vendor),
-                    belief=believed(self._made.evidence[offer.channel], at),
-                )
-            )
-        return found
+        return [self._candidate(place, day, at) for place in self._offers_of[sku]]
+
+    def _candidate(self, place: int, day: date, at: datetime) -> Candidate:
+        offer = self._made.offers[place]
+        law = CHANNELS[offer.channel]
+        unit_cost, rate = offer.unit_cost(at), self._made.rates.on(offer.currency, day)
+        return Candidate(
+            offer_id=place,
+            channel_id=offer.channel,
+            channel=law.title,
+            protocol=law.protocol,
+            unit_cost=unit_cost,
+            currency=offer.currency,
+            exchange_rate=rate,
+            cost_fen=_fen(unit_cost, rate),
+            stock=None,
+            prepaid_fen=self._till.balance_fen(VENDOR_OF[law.code]),
+            belief=believed(self._made.evidence[offer.channel], at),
+        )
 
     def _hold(self, want: Want, choice: Choice, at: datetime) -> None:
         """Too dear: an owner says yes, sooner or later. Nobody there: tried again by itself."""

@@ -57,6 +57,11 @@ class Account:
         ended_at = self.purchase.ended_at
         return ended_at if ended_at and ended_at <= at else None
 
+    def instants(self) -> Iterator[datetime]:
+        """When anything of it is booked, or said by its supplier."""
+        yield from (at for at, _ in self._moves())
+        yield self.purchase.submitted_at
+
     def said(self, span: Span) -> list[Said]:
         """The supplier's own lines of a span, when nothing goes wrong."""
         one = self.purchase

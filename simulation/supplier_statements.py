@@ -3,7 +3,6 @@
 The lines are the suppliers' own words; the verdicts come from the shop's rules of matching (`matching_rules.judge`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -15,10 +14,10 @@ from mingsuan.clock import business_date, start_of
 from simulation.supplied_law import CHANNELS, CURRENCY, VENDOR_OF
 from simulation.supplied_luck import at_the_desk
 from simulation.supplied_records import PlannedPayment, Supplied
+from simulation.supplier_desk import Desk
 from simulation.supplier_lines import Account, Said, accounts
 from simulation.supplier_slips import Page, Planted, Slips
-from transactional.suppliers.money.matching_queries import LOOK_BACK
-from transactional.suppliers.money.matching_rules import Judged, Span, Stated, books, judge
+from transactional.suppliers.money.matching_rules import Judged, Span, Stated
 from transactional.suppliers.money.statement_settling import Way
 from transactional.suppliers.offers.rate_rules import own_rate, to_fen
 
@@ -97,20 +96,14 @@ class Statements:
         return sorted(made, key=lambda each: (each.imported_at, each.channel))
 
     def _of_channel(self, channel: int, of_channel: Sequence[Account]) -> Iterator[PlannedStatement]:
-        spans: list[Span] = []
-        accounted: defaultdict[int, int] = defaultdict(int)
+        desk = Desk(of_channel)
         for first, last in self._periods():
             span = Span(start_of(first, self._zone), start_of(last + timedelta(days=1), self._zone))
             minutes = timedelta(minutes=channel)
             imported_at = datetime.combine(last + timedelta(days=1), COMES_AT, self._zone) + minutes
-            if not any(one.said(span) for one in of_channel):
-                continue  # a supplier that has nothing to say sends nothing
-            spans.append(span)
-            statement = self._statement(channel, (first, last), imported_at, of_channel, spans, accounted)
-            for each in statement.judged:
-                if each.ours_fen is not None and each.purchase_id is not None:
-                    accounted[each.purchase_id] += each.ours_fen
-            yield statement
+            lines = [line for one in desk.moved_in(span) for line in one.said(span)]
+            if lines:  # a supplier that has nothing to say sends nothing
+                yield self._statement(channel, (first, last), imported_at, desk, span, lines)
 
     def _periods(self) -> Iterator[tuple[date, date]]:
         """Half months, the first one cut off, as far as their statement has come."""
@@ -127,19 +120,15 @@ class Statements:
         channel: int,
         days: tuple[date, date],
         imported_at: datetime,
-        of_channel: Sequence[Account],
-        spans: Sequence[Span],
-        accounted: dict[int, int],
+        desk: Desk,
+        span: Span,
+        lines: Sequence[Said],
     ) -> PlannedStatement:
-        span, currency = spans[-1], VENDOR_OF[CHANNELS[channel].code].currency
-        lines = [line for one in of_channel for line in one.said(span)]
-        said, planted = self._slips.into(Page(span, lines, of_channel, currency, partial(self._fen, currency)))
+        currency = VENDOR_OF[CHANNELS[channel].code].currency
+        page = Page(span, lines, desk.moved_in(span), currency, partial(self._fen, currency))
+        said, planted = self._slips.into(page)
         stated = [self._stated(number, line, currency) for number, line in enumerate(said, 1)]
-        named = {line.purchase_id for line in stated}
-        looked_at = [one for one in of_channel if one.purchase.at >= span.since - LOOK_BACK or one.place in named]
-        booked = [booking for one in looked_at for booking in one.bookings(imported_at)]
-        ended = {one.place: one.ended_by(imported_at) for one in looked_at}
-        judged = judge(stated, books(booked, accounted, spans, span.until, ended))
+        judged = desk.judged(stated, span, imported_at)
         settled = tuple(self._settled(planted, judged, imported_at))
         return PlannedStatement(channel, *days, imported_at, tuple(said), judged, tuple(planted), settled)
 
