@@ -25,11 +25,15 @@ def _moved(
     at: datetime,
     of: tuple[int | None, int | None],
     lines: Iterable[Line] = (),
+    item: int | None = None,
 ) -> Posting:
-    """From the second account to the first; `of` is (supplier, channel)."""
+    """From the second account to the first; `of` is (supplier, channel).
+
+    Entries name the order item that their lines are about, so that documents and ledger agree item by item.
+    """
     supplier, channel = of
     signed = zip(accounts, (amount_fen, -amount_fen), strict=True)
-    entries = (Entry(account, fen, supplier_id=supplier, channel_id=channel) for account, fen in signed)
+    entries = (Entry(account, fen, None, item, supplier, channel) for account, fen in signed)
     return Posting(reference, event, at, without_zeros(entries), priced(lines))
 
 
@@ -112,7 +116,7 @@ def purchase_written_off(
     accounts = (Account.SUPPLIER_LOSSES, Account.PURCHASES_IN_FLIGHT)
     reference, of = f"purchase-written-off:{purchase_id}", (supplier_id, channel_id)
     lines = [_loss(cost_fen, order_item_id, of)]
-    return _moved(reference, "purchase_written_off", accounts, cost_fen, at, of, lines)
+    return _moved(reference, "purchase_written_off", accounts, cost_fen, at, of, lines, order_item_id)
 
 
 def written_off_purchase_failed(
@@ -129,7 +133,7 @@ def written_off_purchase_failed(
     accounts = (_from(prepaid), Account.SUPPLIER_LOSSES)
     reference, of = f"purchase-late-failed:{purchase_id}", (supplier_id, channel_id)
     lines = [_loss(-cost_fen, order_item_id, of)]
-    return _moved(reference, "purchase_late_failed", accounts, cost_fen, at, of, lines)
+    return _moved(reference, "purchase_late_failed", accounts, cost_fen, at, of, lines, order_item_id)
 
 
 def written_off_purchase_delivered(
@@ -145,7 +149,7 @@ def written_off_purchase_delivered(
     accounts = (Account.CARD_INVENTORY, Account.SUPPLIER_LOSSES)
     reference, of = f"purchase-late-delivered:{purchase_id}", (supplier_id, channel_id)
     lines = [_loss(-cost_fen, order_item_id, of)]
-    return _moved(reference, "purchase_late_delivered", accounts, cost_fen, at, of, lines)
+    return _moved(reference, "purchase_late_delivered", accounts, cost_fen, at, of, lines, order_item_id)
 
 
 def purchase_succeeded_after_refund(
@@ -176,7 +180,7 @@ def purchase_credited(
     accounts = (_from(prepaid), Account.SUPPLIER_LOSSES)
     reference, of = f"purchase-credit:{claim_id}", (supplier_id, channel_id)
     lines = [_loss(-amount_fen, order_item_id, of, "purchase_credit")]
-    return _moved(reference, "purchase_credited", accounts, amount_fen, at, of, lines)
+    return _moved(reference, "purchase_credited", accounts, amount_fen, at, of, lines, order_item_id)
 
 
 def statement_difference_accepted(
@@ -197,7 +201,7 @@ def statement_difference_accepted(
     accounts = (Account(component), _from(prepaid))
     reference, of = f"statement-line:{line_id}", (supplier_id, channel_id)
     lines = [_loss(difference_fen, order_item_id, of, "statement_line", component)]
-    return _moved(reference, "statement_difference_accepted", accounts, difference_fen, at, of, lines)
+    return _moved(reference, "statement_difference_accepted", accounts, difference_fen, at, of, lines, order_item_id)
 
 
 def exchange_difference(

@@ -341,14 +341,16 @@ def test_a_row_of_the_table(posting: Posting, expected: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("posting", [row[1] for row in TABLE], ids=[row[0] for row in TABLE])
-def test_each_amount_of_income_or_expense_has_document_lines_of_its_own(posting: Posting) -> None:
-    by_account: Counter[str] = Counter()
+def test_each_amount_of_income_or_expense_of_an_item_has_document_lines_of_its_own(posting: Posting) -> None:
+    by_account: Counter[tuple[str, int | None]] = Counter()
     for entry in posting.entries:
         if entry.account in INCOME | EXPENSE:
-            by_account[entry.account.value] += -entry.amount_fen if entry.account in INCOME else entry.amount_fen
-    by_line: Counter[str] = Counter()
+            amount_fen = -entry.amount_fen if entry.account in INCOME else entry.amount_fen
+            by_account[entry.account.value, entry.order_item_id] += amount_fen
+    by_line: Counter[tuple[str, int | None]] = Counter()
     for line in posting.lines:
-        by_line["sales" if line.component == "gross_sales" else line.component] += line.amount_fen
+        account = "sales" if line.component == "gross_sales" else line.component
+        by_line[account, line.order_item_id] += line.amount_fen
     assert by_line == by_account
 
 
