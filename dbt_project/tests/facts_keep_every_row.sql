@@ -15,6 +15,16 @@ with counts as (
         'fct_ledger_entries' as fact,
         (select count(*) from {{ ref('fct_ledger_entries') }}) as fact_rows,
         (select count(*) from {{ ref('stg_shop__ledger_entries') }}) as staged_rows
+    union all
+    select
+        'fct_draws' as fact,
+        (select count(*) from {{ ref('fct_draws') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__draws') }}) as staged_rows
+    union all
+    select
+        'fct_draw_entries' as fact,
+        (select count(*) from {{ ref('fct_draw_entries') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__draw_entries') }}) as staged_rows
 
 )
 
