@@ -18,11 +18,13 @@ from tests.transactional.draws.log.witnesses import keeper_in, serving, witness_
 from tests.transactional.small_shop import Stocked
 from transactional.accounts.models import Staff
 from transactional.accounts.schemas import CustomerSubject
+from transactional.canonical_json import canonical
 from transactional.db import reading, writing
 from transactional.draws import service
 from transactional.draws.beacon import Beacon
 from transactional.draws.chains import TEST
 from transactional.draws.drafts import NewDraw
+from transactional.draws.log import published
 from transactional.draws.log import service as log
 from transactional.draws.log.keeper import Keeper
 from transactional.draws.models import Draw, DrawChance, DrawWinner
@@ -151,6 +153,11 @@ class World:
         pinned = public / "policy.json"
         pinned.write_text(json.dumps(policy or log.policy(self.keeper)))
         return draw_verifier.verify_files(path, pinned, now=self.second)
+
+    def show_keys(self) -> None:
+        """Beside the public log, as the worker does: the warehouse's audit pins them."""
+        keeper = dataclasses.replace(self.keeper, folder=self.shop.settings.log_dir)
+        published.show_policy(keeper, canonical(log.policy(keeper)))
 
     async def balances(self) -> dict[str, int]:
         """What accounts stand at, once the books are found whole and balanced."""

@@ -1,7 +1,6 @@
 """What a shop did and published, the warehouse's audit finds verified and in agreement with the books."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -12,11 +11,8 @@ from pipelines.build_context import write_context
 from pipelines.ingest import ingest
 from tests.transactional.draws.lives import World, world
 from tests.transactional.small_shop import Stocked
-from transactional.canonical_json import canonical
 from transactional.db import reading, writing
 from transactional.draws import bundles, voiding
-from transactional.draws.log import published
-from transactional.draws.log import service as log
 from transactional.draws.models import Draw
 
 pytestmark = [pytest.mark.anyio, pytest.mark.enable_socket]
@@ -34,8 +30,7 @@ async def test_the_audit_verifies_what_a_shop_published(lives: World, fresh_data
     async with writing(lives.shop.engine) as session:
         await voiding.end_void(session, await session.get_one(Draw, void.id), "cancelled", "out of stock", lives.at())
     await lives.sequenced()
-    keeper = replace(lives.keeper, folder=settings.log_dir)  # where a shop has it
-    published.show_policy(keeper, canonical(log.policy(keeper)))
+    lives.show_keys()
     for draw in (decided, void):
         async with reading(lives.shop.engine) as session:
             await bundles.write(session, lives.keeper, settings.public_dir, draw.id)
