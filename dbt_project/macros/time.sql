@@ -20,3 +20,19 @@
 {% macro default__instant_of_epoch(seconds) -%}
     to_timestamp({{ seconds }})
 {%- endmacro %}
+
+
+{# The first day of a date's calendar month. #}
+{% macro month_of(date) -%}
+    cast({{ dbt.date_trunc('month', date) }} as date)
+{%- endmacro %}
+
+
+{# Whole calendar months from the month of one date to that of a later one, as a bigint. #}
+{% macro months_between(earlier, later) -%}
+    cast(
+        (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
+        + extract(month from {{ later }}) - extract(month from {{ earlier }})
+        as bigint
+    )
+{%- endmacro %}
