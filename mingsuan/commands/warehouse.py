@@ -148,3 +148,26 @@ def measure(
         run_query(settings, asked.sql, output.value, version, out, asked.parameters)
     except (SemanticsError, SnapshotError) as error:
         raise Abort(str(error)) from None
+
+
+@app.command(rich_help_panel="Warehouse")
+def check_estimates(
+    seeds: Annotated[int, typer.Option(min=1, help="How many simulated shops; 200 take some minutes.")] = 200,
+) -> None:
+    """Hold the models' estimates against the truth of simulated shops: do 95 % intervals hold it 95 times in 100?"""
+    from rich.table import Table
+
+    from simulation.compiled_models import NotCompiledError, compile_models
+    from simulation.estimates import Repurchase, coverages
+
+    try:
+        repurchase = Repurchase(compile_models(Settings()))
+    except NotCompiledError as error:
+        raise Abort(str(error)) from None
+    table = Table("of", "figure", "truth", "median estimate", "median width", f"held of {seeds}", "as claimed")
+    found = coverages(repurchase.truths(), repurchase.estimates, range(seeds))
+    for one in found:
+        figures = (f"{value:.4g}" for value in (one.truth, one.median_estimate, one.median_width))
+        table.add_row(one.of, one.figure, *figures, str(one.covered), "yes" if one.as_claimed else "no")
+    out.print(table)
+    raise typer.Exit(0 if all(one.as_claimed for one in found) else 1)
