@@ -3,7 +3,7 @@
 -- n ÷ d to the nearest whole number, halves away from zero, for d > 0. Whole numbers only: fen never become floats.
 create macro profit_bridge_nearest(n, d) as cast(sign(n) as hugeint) * ((2 * abs(n) + d) // (2 * d));
 
--- What the earlier period's units come to at the later period's amount per unit; a product that was not delivered then
+-- What the earlier period's units come to at the later period's amount per unit; a SKU that was not delivered then
 -- keeps its earlier one.
 create macro profit_bridge_repriced(earlier_units, earlier_fen, later_units, later_fen) as case
     when earlier_units = 0 then 0
@@ -30,11 +30,12 @@ from (
         (12, 'prizes')
 ) as steps (step_no, step);
 
-create macro profit_bridge_by_product(earlier_from, earlier_until, later_from, later_until) as table
+create macro profit_bridge_by_sku(earlier_from, earlier_until, later_from, later_until) as table
 with posted as (
 
     select
         periods.is_later,
+        mart.sku_key,
         mart.product_key,
         sum(mart.delivered_units) as units,
         sum(mart.gross_sales_fen) as list_price,
@@ -49,21 +50,22 @@ with posted as (
         sum(mart.commissions_fen) as commissions,
         sum(mart.marketing_fen + mart.goodwill_fen) as marketing_and_goodwill,
         sum(mart.draw_prizes_fen) as prizes
-    from mart_profit_product_daily as mart
+    from mart_profit_sku_daily as mart
     inner join (
         values
             (false, cast(earlier_from as date), cast(earlier_until as date)),
             (true, cast(later_from as date), cast(later_until as date))
     ) as periods (is_later, from_date, until_date)
         on mart.ledger_date between periods.from_date and periods.until_date
-    group by periods.is_later, mart.product_key
+    group by periods.is_later, mart.sku_key, mart.product_key
 
 ),
 
--- A product without postings in a period has zeros there.
+-- A SKU without postings in a period has zeros there.
 compared as (
 
     select
+        sku_key,
         product_key,
         sum(case when is_later then 0 else units end) as units_0,
         sum(case when is_later then units else 0 end) as units_1,
@@ -82,7 +84,7 @@ compared as (
             as marketing_and_goodwill,
         sum(case when is_later then -prizes else prizes end) as prizes
     from posted
-    group by product_key
+    group by sku_key, product_key
 
 ),
 
@@ -115,7 +117,7 @@ rescaled as (
 
 ),
 
--- Amounts of a product without units in a period have no amount per unit and move their own step.
+-- Amounts of a SKU without units in a period have no amount per unit and move their own step.
 steps as (
 
     select
@@ -130,6 +132,7 @@ steps as (
 )
 
 select
+    steps.sku_key,
     steps.product_key,
     cast(steps.units_0 as bigint) as earlier_units,
     cast(steps.units_1 as bigint) as later_units,
@@ -154,13 +157,24 @@ select
 from steps
 cross join profit_bridge_steps() as named;
 
+create macro profit_bridge_by_product(earlier_from, earlier_until, later_from, later_until) as table
+select
+    product_key,
+    cast(sum(earlier_units) as bigint) as earlier_units,
+    cast(sum(later_units) as bigint) as later_units,
+    step_no,
+    step,
+    cast(sum(amount_fen) as bigint) as amount_fen
+from profit_bridge_by_sku(earlier_from, earlier_until, later_from, later_until)
+group by product_key, step_no, step;
+
 -- One row per step, in order: `profit_before_fen` of the first is the earlier cm3, `profit_after_fen` of the last the
 -- later one.
 create macro profit_bridge(earlier_from, earlier_until, later_from, later_until) as table
 with earlier as (
 
     select coalesce(sum(cm3_fen), 0) as cm3_fen
-    from mart_profit_product_daily
+    from mart_profit_sku_daily
     where ledger_date between cast(earlier_from as date) and cast(earlier_until as date)
 
 ),
@@ -170,10 +184,10 @@ summed as (
     select
         named.step_no,
         named.step,
-        coalesce(sum(by_product.amount_fen), 0) as amount_fen
+        coalesce(sum(by_sku.amount_fen), 0) as amount_fen
     from profit_bridge_steps() as named
-    left join profit_bridge_by_product(earlier_from, earlier_until, later_from, later_until) as by_product
-        on named.step_no = by_product.step_no
+    left join profit_bridge_by_sku(earlier_from, earlier_until, later_from, later_until) as by_sku
+        on named.step_no = by_sku.step_no
     group by named.step_no, named.step
 
 ),

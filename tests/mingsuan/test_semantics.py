@@ -1,15 +1,19 @@
 """Questions in declared words: answered as a person would sum the rows, and refused by name when they cannot be."""
 
+import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
-from mingsuan.semantics.compiler import Filter, Grain, Question, compiled
+from mingsuan import cli
+from mingsuan.semantics.compiler import TIME, Filter, Grain, Question, compiled
 from mingsuan.semantics.declared import (
     Dimension,
     Entity,
@@ -224,7 +228,7 @@ def test_declarations_survive_being_written_and_read() -> None:
     assert parse(SEMANTICS.dump()) == SEMANTICS
 
 
-def test_a_declaration_that_names_what_is_not_there_is_refused(tmp_path: Any) -> None:
+def test_a_declaration_that_names_what_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SemanticsError, match="no metric 'gone'"):
         Semantics((_metric("rate", numerator="gone", denominator="gone"),), (), ())
     with pytest.raises(SemanticsError, match="needs measure 'gone'"):
@@ -234,3 +238,38 @@ def test_a_declaration_that_names_what_is_not_there_is_refused(tmp_path: Any) ->
         Semantics((), (table,), ())
     with pytest.raises(SemanticsError, match="declares no metrics"):
         of_version(tmp_path)
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: duckdb.DuckDBPyConnection) -> Path:
+    """A published version of the random facts that declares what they mean."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINGSUAN_VAR", str(tmp_path))
+    folder = tmp_path / "published/versions/20260101T000000Z-b1"
+    folder.mkdir(parents=True)
+    version.execute(f"attach '{folder / 'marts.duckdb'}' as file; copy from database memory to file; detach file")
+    (folder / "manifest.json").write_text('{"segments": []}')
+    (folder / "semantics.json").write_text(SEMANTICS.dump())
+    (tmp_path / "published/current").symlink_to("versions/20260101T000000Z-b1")
+    return folder
+
+
+def _run(*arguments: str) -> tuple[int, str]:
+    answer = CliRunner().invoke(cli.app, ["measure", *arguments])
+    return answer.exit_code, answer.output
+
+
+def test_the_command_line_answers_in_declared_words(published: Path, facts: dict[str, list[Fact]]) -> None:
+    question = Question(("sales",), by=("product__kind",), grain="quarter", period=(date(2025, 12, 1), date.max))
+    code, output = _run(
+        *("sales", "--by", "product__kind", "--grain", "quarter", "--since", "2025-12-01", "--format", "json")
+    )
+    assert code == 0
+    rows = {(date.fromisoformat(row[TIME]), row["product__kind"]): (row["sales"],) for row in json.loads(output)}
+    assert rows == _by_hand(facts, question)
+
+
+def test_the_command_line_names_what_is_not_declared(published: Path) -> None:
+    assert _run("slaes") == (1, "✗ there is no metric 'slaes'; near it are sales\n")
+    (published / "semantics.json").unlink()
+    assert _run("sales") == (1, "✗ version 20260101T000000Z-b1 declares no metrics: publish it again\n")

@@ -43,19 +43,19 @@ class Mart:
         self.rows: dict[Day, Row] = {}
         columns = ", ".join(f"{name}_fen bigint" for name in (*INCOME, *COSTS, "cm3"))
         connection.execute(
-            "create table mart_profit_product_daily"
-            f" (ledger_date date, product_key varchar, delivered_units bigint, {columns})"
+            "create table mart_profit_sku_daily"
+            f" (ledger_date date, sku_key varchar, product_key varchar, delivered_units bigint, {columns})"
         )
 
-    def post(self, day: date, product: str, units: int = 0, *, cost_known: bool = True, **fen: int) -> None:
-        """A day of a product; `fen` by component, each in its own direction."""
+    def post(self, day: date, sku: str, units: int = 0, *, cost_known: bool = True, **fen: int) -> None:
+        """A day of a SKU, whose product is its first letter; `fen` by component, each in its own direction."""
         amounts = {name: fen.get(name, 0) for name in (*INCOME, *COSTS)}
         cm3 = sum(amounts[name] for name in INCOME) - sum(amounts[name] for name in COSTS)
         shown = {**amounts, "cogs": amounts["cogs"] if cost_known else None}
-        values = [day, product, units, *shown.values(), cm3]
+        values = [day, sku, sku[0], units, *shown.values(), cm3]
         marks = ", ".join("?" * len(values))
-        self.connection.execute(f"insert into mart_profit_product_daily values ({marks})", values)
-        self.rows[day, product] = {**amounts, "units": units, "cm3": cm3}
+        self.connection.execute(f"insert into mart_profit_sku_daily values ({marks})", values)
+        self.rows[day, sku] = {**amounts, "units": units, "cm3": cm3}
 
     def bridge(self, *days: date) -> dict[str, int]:
         """Steps that are not zero, of the two months or of the periods given."""
@@ -156,6 +156,21 @@ def test_amounts_of_no_units_move_their_own_steps_only(mart: Mart) -> None:
     }
 
 
+def test_another_choice_of_face_values_of_a_product_is_mix_and_no_price(mart: Mart) -> None:
+    # a1 costs 100 and earns 40, a5 costs 500 and earns 150: two of ten change over.
+    for day, large in ((EARLIER, 3), (LATER, 5)):
+        mart.post(day, "a1", 10 - large, gross_sales=100 * (10 - large), cogs=60 * (10 - large))
+        mart.post(day, "a5", large, gross_sales=500 * large, cogs=350 * large)
+    assert mart.bridge() == {"mix": 2 * 110}
+    periods = [EARLIER, EARLIER, LATER, LATER]
+    rows = mart.connection.execute(
+        "select product_key, earlier_units, later_units, amount_fen from profit_bridge_by_product(?, ?, ?, ?)"
+        " where step = 'mix'",
+        periods,
+    )
+    assert rows.fetchall() == [("a", 10, 10, 220)]
+
+
 def test_from_or_to_a_period_without_units_all_margin_is_volume(mart: Mart) -> None:
     mart.post(LATER, "a", 10, gross_sales=1_000, cogs=600, payment_fees=6)
     assert mart.bridge() == {"volume": 400, "fees": -6}
@@ -180,18 +195,18 @@ def test_steps_add_up_exactly_and_equal_the_computation_in_fractions(mart: Mart,
         steps = mart.bridge(*periods)
         assert sum(steps.values()) == mart.cm3(*periods[2:]) - mart.cm3(*periods[:2])
         exact = _in_fractions(mart.rows, *periods)
-        by_product = _by_product(mart, *periods)
-        for step, of_products in exact.items():
-            for product, fen in of_products.items():
-                assert abs(by_product[product][step] - fen) <= 2
-            assert steps.get(step, 0) == sum(amounts[step] for amounts in by_product.values())
-            # A step is the difference of at most four amounts that were rounded once each.
-            assert abs(steps.get(step, 0) - sum(of_products.values())) <= 2 * len(of_products)
+        by_sku, by_product = _parts(mart, "sku", *periods), _parts(mart, "product", *periods)
+        for step, of_skus in exact.items():
+            for sku, fen in of_skus.items():
+                # At most four amounts of a step were rounded, once each.
+                assert abs(by_sku[sku][step] - fen) <= 2
+            for parts in (by_sku, by_product):
+                assert steps.get(step, 0) == sum(amounts[step] for amounts in parts.values())
 
 
 def _random_history(mart: Mart, chance: random.Random, days: list[date]) -> None:
     for day in days:
-        for product in chance.sample(["a", "b", "c", "d", "e", "none"], chance.randint(0, 4)):
+        for product in chance.sample(["a", "b1", "b2", "c", "d", "none"], chance.randint(0, 4)):
             units = 0 if product == "none" else chance.choice((0, 0, 1, 3, 17, 260))
             sales = {
                 "gross_sales": units * chance.randint(0, 9_999),
@@ -202,39 +217,38 @@ def _random_history(mart: Mart, chance: random.Random, days: list[date]) -> None
             mart.post(day, product, units, **{**other, **sales})
 
 
-def _by_product(mart: Mart, *periods: date) -> dict[str, dict[str, int]]:
+def _parts(mart: Mart, what: str, *periods: date) -> dict[str, dict[str, int]]:
+    """Amounts of the steps by SKU or by product; nothing for those without postings in both periods."""
     rows = mart.connection.execute(
-        "select product_key, step, amount_fen from profit_bridge_by_product(?, ?, ?, ?)", list(periods)
+        f"select {what}_key, step, amount_fen from profit_bridge_by_{what}(?, ?, ?, ?)", list(periods)
     ).fetchall()
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for product, step, fen in rows:
-        found[product][step] = fen
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for part, step, fen in rows:
+        found[part][step] = fen
     return found
 
 
 def _in_fractions(rows: dict[Day, Row], *periods: date) -> dict[str, dict[str, Fraction]]:
-    """Steps of products by their definition: each factor put back to its earlier value, the first one last."""
-    products = sorted({product for _, product in rows})
-    earlier, later = (
-        {product: _sums(rows, product, *period) for product in products} for period in (periods[:2], periods[2:])
-    )
+    """Steps of SKUs by their definition: each factor put back to its earlier value, the first one last."""
+    skus = sorted({sku for _, sku in rows})
+    earlier, later = ({sku: _sums(rows, sku, *period) for sku in skus} for period in (periods[:2], periods[2:]))
     all_earlier, all_later = (sum(row["units"] for row in sums.values()) for sums in (earlier, later))
     steps: dict[str, dict[str, Fraction]] = {step: {} for step in STEPS}
-    for product in products:
-        old, new = earlier[product], later[product]
+    for sku in skus:
+        old, new = earlier[sku], later[sku]
         rates, loose_old, loose_new = _per_unit(old, new)
         sold = new["units"]
         rescaled = Fraction(sold * all_earlier, all_later) if all_later else Fraction(old["units"])
         later_margin = rates["gross_sales"][1] - rates["discounts"][1] - rates["cogs"][1]
-        steps["volume"][product] = (sold - rescaled) * later_margin
-        steps["mix"][product] = (rescaled - old["units"]) * later_margin
+        steps["volume"][sku] = (sold - rescaled) * later_margin
+        steps["mix"][sku] = (rescaled - old["units"]) * later_margin
         for step, components in list(STEPS.items())[2:]:
             moved = sum(
                 (_direction(name) * (old["units"] * (new_rate - old_rate) + loose_new[name] - loose_old[name]))
                 for name in components
                 for old_rate, new_rate in [rates.get(name, (Fraction(0), Fraction(0)))]
             )
-            steps[step][product] = Fraction(moved)
+            steps[step][sku] = Fraction(moved)
     return steps
 
 
@@ -251,8 +265,8 @@ def _per_unit(old: Row, new: Row) -> tuple[dict[str, tuple[Fraction, Fraction]],
     return rates, loose_old, loose_new
 
 
-def _sums(rows: dict[Day, Row], product: str, first: date, last: date) -> Row:
-    chosen = [row for (day, key), row in rows.items() if key == product and first <= day <= last]
+def _sums(rows: dict[Day, Row], sku: str, first: date, last: date) -> Row:
+    chosen = [row for (day, key), row in rows.items() if key == sku and first <= day <= last]
     return {name: sum(row[name] for row in chosen) for name in ("units", *INCOME, *COSTS)}
 
 
