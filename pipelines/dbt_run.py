@@ -80,7 +80,8 @@ def run_dbt(settings: Settings, command: str, *options: str, progress: Progress 
     if isinstance(answer.exception, KeyboardInterrupt):
         raise answer.exception  # dbt catches even this
     results = tuple(map(_node_result, getattr(answer.result, "results", None) or ()))
-    if answer.exception is not None or not results:
+    is_catalogue = answer.result is not None and not hasattr(answer.result, "results")
+    if answer.exception is not None or not (results or is_catalogue):
         return DbtOutcome(results, str(answer.exception or "dbt ran nothing"))
     return DbtOutcome(results, None)
 

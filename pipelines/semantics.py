@@ -22,7 +22,7 @@ def declared(folder: Path = FOLDER) -> Semantics:
         entities=tuple(
             Entity(entity["name"], entity["label"], _meta(entity)["label_en"])
             for model in models
-            for entity in model["entities"]
+            for entity in model.get("entities", [])
             if entity["type"] == "primary"
         ),
     )
@@ -34,9 +34,9 @@ def _table(model: dict[str, Any]) -> SemanticTable:
     return SemanticTable(
         name=model["name"],
         table=model["model"].removeprefix("ref('").removesuffix("')"),
-        key=next((entity["name"] for entity in model["entities"] if entity["type"] == "primary"), None),
+        key=next((entity["name"] for entity in model.get("entities", []) if entity["type"] == "primary"), None),
         time_column=columns[time] if time else None,
-        entities={entity["name"]: entity["expr"] for entity in model["entities"]},
+        entities={entity["name"]: entity["expr"] for entity in model.get("entities", [])},
         dimensions=tuple(
             Dimension(dimension["name"], columns[dimension["name"]], dimension["label"], _meta(dimension)["label_en"])
             for dimension in model["dimensions"]

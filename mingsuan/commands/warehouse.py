@@ -141,8 +141,9 @@ def measure(
     from mingsuan.snapshot import SnapshotError, resolve, run_query
 
     settings = Settings()
-    first, last = since.date() if since else date.min, until.date() if until else date.max
-    question = Question(tuple(metrics), tuple(by or ()), grain.value if grain else None, (first, last))
+    bounds = (since.date() if since else date.min, until.date() if until else date.max)
+    period = bounds if since or until else None
+    question = Question(tuple(metrics), tuple(by or ()), grain.value if grain else None, period)
     try:
         asked = compiled(of_version(resolve(settings, version)), question)
         run_query(settings, asked.sql, output.value, version, out, asked.parameters)

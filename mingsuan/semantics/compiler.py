@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from mingsuan.semantics.declared import Measure, Metric, Semantics, SemanticsError, SemanticTable
+from mingsuan.semantics.declared import Dimension, Measure, Metric, Semantics, SemanticsError, SemanticTable
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 TIME = "metric_time"
@@ -133,9 +133,9 @@ def _join(semantics: Semantics, table: SemanticTable, entity: str) -> str:
     return f"    left join {described.table} as {entity} on facts.{table.entities[entity]} = {entity}.{key}"
 
 
-def _column(reached: tuple[str | None, object]) -> str:
+def _column(reached: tuple[str | None, Dimension]) -> str:
     entity, dimension = reached
-    return f"{entity or 'facts'}.{dimension.column}"  # type: ignore[attr-defined]
+    return f"{entity or 'facts'}.{dimension.column}"
 
 
 def _value(semantics: Semantics, metric: Metric) -> str:

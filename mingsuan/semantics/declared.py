@@ -6,11 +6,11 @@ Declared once, in the dbt project; how a question becomes SQL is the compiler's.
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -95,19 +95,23 @@ class Semantics:
     entities: tuple[Entity, ...]
 
     def __post_init__(self) -> None:
-        names = [metric.name for metric in self.metrics] + [measure.name for measure, _ in self._measures.values()]
-        for table in self.tables:
-            names += [table.name, table.table, *table.entities, *table.entities.values()]
-            names += [part for dimension in table.dimensions for part in (dimension.name, dimension.column)]
-            names += [table.time_column or table.name, *(measure.column for measure in table.measures)]
-        for name in names:
+        for name in self._names():
             if not _NAME.fullmatch(name):
                 raise SemanticsError(f"{name!r} is no name of a metric, table or column")
         for metric in self.metrics:
-            if metric.measure is None:
-                self.metric(metric.numerator or ""), self.metric(metric.denominator or "")
-            elif metric.measure not in self._measures:
+            if metric.measure is not None and metric.measure not in self._measures:
                 raise SemanticsError(f"metric {metric.name!r} needs measure {metric.measure!r}, which is not declared")
+            self.measures_of(metric)
+
+    def _names(self) -> Iterator[str]:
+        """All that becomes part of SQL."""
+        yield from (metric.name for metric in self.metrics)
+        for table in self.tables:
+            yield from (table.name, table.table, *table.entities, *table.entities.values())
+            yield from (name for dimension in table.dimensions for name in (dimension.name, dimension.column))
+            yield from (name for measure in table.measures for name in (measure.name, measure.column))
+            if table.time_column is not None:
+                yield table.time_column
 
     @cached_property
     def _by_name(self) -> dict[str, Metric]:
@@ -161,11 +165,10 @@ class Semantics:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
 
-def parse(content: str | dict[str, Any]) -> Semantics:
-    """From JSON or what is in it. Raises SemanticsError when it is not sound."""
-    adapter = TypeAdapter(Semantics)
+def parse(content: str) -> Semantics:
+    """From JSON, as `dump` writes it. Raises SemanticsError when it is not sound."""
     try:
-        return adapter.validate_json(content) if isinstance(content, str) else adapter.validate_python(content)
+        return TypeAdapter(Semantics).validate_json(content)
     except ValidationError as error:
         raise SemanticsError(f"the declared metrics cannot be read: {error}") from None
 
