@@ -85,7 +85,7 @@ def in_its_layer(model: Model) -> Iterator[str]:
 
 
 def described(model: Model) -> Iterator[str]:
-    """A YAML beside it that says what one row is and tests the key; types for all columns of what is published."""
+    """A YAML beside it that says what one row is and tests the key; in the marts, types and words for columns."""
     if model.properties is None:
         yield f"has no {model.name}.yml beside it that describes it"
         return
@@ -96,11 +96,23 @@ def described(model: Model) -> Iterator[str]:
     if not any("primary_key" in str(test) for test in tests):
         yield "has no primary_key test"
     if model.layer == "marts":
-        untyped = [column["name"] for column in model.properties["columns"] if "data_type" not in column]
-        if untyped:
-            yield f"columns without data_type: {', '.join(untyped)}"
+        yield from _columns_described(model)
         if "contract" in model.properties.get("config", {}) or "contract" in "".join(_JINJA.findall(model.sql)):
             yield "the contract is the folder's and is not set by a model"
+
+
+def _columns_described(model: Model) -> Iterator[str]:
+    """Bounds of an estimate need no words beside the estimate's, nor do facts, whose columns are the shop's own."""
+    columns = (model.properties or {})["columns"]
+    if untyped := [column["name"] for column in columns if "data_type" not in column]:
+        yield f"columns without data_type: {', '.join(untyped)}"
+    wordless = [
+        column["name"]
+        for column in columns
+        if not column.get("description") and not column["name"].endswith(("_lo", "_hi"))
+    ]
+    if wordless and model.prefix != "fct_":
+        yield f"columns without description: {', '.join(wordless)}"
 
 
 def reads_downwards(model: Model) -> Iterator[str]:

@@ -12,7 +12,7 @@ models:
   - name: {name}
     description: One row per fruit.
     data_tests: [{{primary_key: {{arguments: {{columns: [fruit_key]}}}}}}]
-    columns: [{{name: fruit_key, data_type: varchar}}]
+    columns: [{{name: fruit_key, data_type: varchar, description: Id.}}, {{name: n_lo, data_type: bigint}}]
 """
 
 
@@ -66,6 +66,7 @@ def test_sql_that_breaks_a_rule_is_found(project: Path, model: str, sql: str, fi
         (GOOD_YAML.replace("One row per fruit", "Fruit"), "does not begin with 'One row per'"),
         (GOOD_YAML.replace("primary_key", "not_null"), "has no primary_key test"),
         (GOOD_YAML.replace(", data_type: varchar", ""), "columns without data_type: fruit_key"),
+        (GOOD_YAML.replace(", description: Id.", ""), "columns without description: fruit_key"),
         (GOOD_YAML + "    config: {{contract: {{enforced: false}}}}", "the contract is the folder's"),
     ],
 )
