@@ -28,7 +28,7 @@ ENGINES_OWN = re.compile(r"::|\bqualify\b|\bdistinct\s+on\b|\bfilter\s*\(|\bfloo
 OWN_SCHEMAS = ("meta", "ingest")
 """What the pipelines write of themselves, such as the as-of date of a build: the sources that every layer may read."""
 
-_READ = re.compile(r"\{\{\s*(?:ref|source)\(.*?\}\}", re.DOTALL)
+_READ = re.compile(r"(?<=\bfrom|\bjoin)\s+\{\{.*?\}\}", re.DOTALL)
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}", re.DOTALL)
 _COMMENT = re.compile(r"--[^\n]*")
@@ -125,9 +125,10 @@ def reads_downwards(model: Model) -> Iterator[str]:
 
 
 def names_no_relation(model: Model) -> Iterator[str]:
-    """Everything that is read is a ref, a source or a CTE."""
-    plain = _DATE_PART.sub("", _VALUE.sub("_", _READ.sub("(", _JINJA.sub("", model.sql))))
-    ctes = {name.lower() for name in _CTE.findall(plain)}
+    """Everything that is read is a ref, a source or a CTE, be it one that a macro writes."""
+    plain = _DATE_PART.sub("", _VALUE.sub("_", _READ.sub(" (", _JINJA.sub("", model.sql))))
+    macros = (file.read_text(encoding="utf-8") for file in (model.folder.parent / "macros").glob("*.sql"))
+    ctes = {name.lower() for text in (plain, *macros) for name in _CTE.findall(text)}
     for name in _RELATION.findall(plain):
         if name.lower() not in ctes:
             yield f"reads {name} by a name of its own and not by ref or source"

@@ -76,6 +76,14 @@ def test_a_description_that_breaks_a_rule_is_found(project: Path, yml: str, find
     assert finding in found
 
 
+def test_an_incremental_model_may_read_itself(project: Path) -> None:
+    sql = (
+        "with fruit as (select 1 as fruit_key) select fruit_key from fruit where fruit_key > (select 1 from {{ this }})"
+    )
+    _write(project, "marts/food/fct_fruit", sql)
+    assert findings(project) == []
+
+
 def test_a_test_of_the_project_is_portable_too(project: Path) -> None:
     (project / "tests/sums.sql").write_text("select 1::bigint")
     assert findings(project) == ["sums: '::' is not the same on every engine"]
