@@ -53,7 +53,7 @@ lint: $(READY_DEV) ## Style, types, import contracts; SQL and rules of the model
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.warehouse.project_rules
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@PYTHONWARNINGS=ignore $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 bench: $(READY_DEV) ## Benchmarks as ratios: all, or NAME=one
 	@$(BIN)/python -m benchmarks $(NAME)
