@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from simulation.planned import PlannedUnit
-from transactional.orders.history import HistoricRefund
+from transactional.orders.historic import HistoricRefund
 
 SLOW, VERY_SLOW = 0.035, 0.005
 OUT_OF_STOCK = 0.008

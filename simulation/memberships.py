@@ -11,7 +11,7 @@ from simulation.catalogue import Sku
 from simulation.club import DURATION_DAYS
 from simulation.planned import PlannedItem, PlannedOrder, PlannedUnit
 from simulation.shopping import GATEWAY_FEE_PERMILLE
-from transactional.orders.history import HistoricRefund
+from transactional.orders.historic import HistoricRefund
 from transactional.orders.membership_rules import earned_fen
 from transactional.orders.numbers import ALPHABET, RANDOM_SIGNS
 from transactional.payments.rules import GATEWAYS

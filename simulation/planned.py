@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from transactional.orders.history import HistoricRefund
+from transactional.orders.historic import HistoricRefund
 
 CreditSource = Literal["bank", "goodwill"]
 Place = tuple[int, int]

@@ -22,13 +22,8 @@ from transactional.cards.vault import Vault
 from transactional.ledger import bulk
 from transactional.ledger.gateway_rules import gateway_settled
 from transactional.ledger.rules import wallet_credited
-from transactional.orders.history import (
-    HistoricCustomer,
-    HistoricItem,
-    HistoricOrder,
-    HistoricUnit,
-    HistoryWriter,
-)
+from transactional.orders.historic import HistoricCustomer, HistoricItem, HistoricOrder, HistoricUnit
+from transactional.orders.history import HistoryWriter
 from transactional.payments.rules import GATEWAYS
 
 SOURCE = "simulation"

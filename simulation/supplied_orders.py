@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from simulation.planned import PlannedItem, PlannedOrder, PlannedUnit
 from simulation.shopping import Shopped, events_of, state_at
 from simulation.supplied_records import PlannedClaim, PlannedPurchase, Supplied
-from transactional.orders.history import HistoricRefund
+from transactional.orders.historic import HistoricRefund
 
 PAID_OUT_AFTER = timedelta(days=2)
 BAD, UNWANTED = "code did not work", "no longer wanted"

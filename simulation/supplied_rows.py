@@ -9,7 +9,7 @@ from simulation.supplier_money_rows import SupplierMoneyRows
 from simulation.supply_rows import write_estimates, write_supply
 from transactional.bulk_copy import Connection
 from transactional.cards.vault import Vault
-from transactional.orders.history import BoughtFrom
+from transactional.orders.historic import BoughtFrom
 
 ITEMS = "select id, order_item_id from shop.fulfilment where id = any(%s)"
 

@@ -13,14 +13,8 @@ from mingsuan import clock
 from mingsuan.progress import Progress, silent
 from mingsuan.settings import Settings
 from transactional.bulk_copy import Connection
-from transactional.orders.history import (
-    WRITERS_LOCK,
-    HistoricCustomer,
-    HistoricItem,
-    HistoricOrder,
-    HistoricUnit,
-    HistoryWriter,
-)
+from transactional.orders.historic import HistoricCustomer, HistoricItem, HistoricOrder, HistoricUnit
+from transactional.orders.history import WRITERS_LOCK, HistoryWriter
 from transactional.orders.history_files import read_records
 from transactional.orders.history_goods import sku_keys
 from transactional.orders.history_identity import FileOrder, file_orders
