@@ -162,6 +162,10 @@ def test_fees_that_bills_changed_are_on_the_payments_and_in_the_ledger(shop: Sim
     assert bill_fen == shop_fen
 
 
+def test_the_draw_of_the_last_day_verifies_and_agrees_with_the_books(shop: SimulatedShop) -> None:
+    assert shop.rows("select verdict, is_verified from mart_draw_audit") == [("TEST", True)]
+
+
 def test_source_and_warehouse_hold_the_same_rows_and_the_same_sums_of_each_day(shop: SimulatedShop) -> None:
     assert shop.rows("select table_name from mart_source_reconciliation where difference_rows is distinct from 0") == []
     with psycopg.connect(shop.urls.reader) as source:
