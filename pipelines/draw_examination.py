@@ -63,9 +63,13 @@ class Examination:
     def run(self, draws: Sequence[BookedDraw], progress: Progress) -> Iterator[Examined]:
         """In the order of the draws."""
         with ThreadPoolExecutor(AT_ONCE, "draw-audit") as pool:
-            for done, examined in enumerate(pool.map(self._examined, draws), 1):
-                progress("auditing draws", done, len(draws))
-                yield examined
+            try:
+                for done, examined in enumerate(pool.map(self._examined, draws), 1):
+                    progress("auditing draws", done, len(draws))
+                    yield examined
+            except BaseException:  # whoever interrupts a build does not wait for all the others
+                pool.shutdown(cancel_futures=True)
+                raise
 
     def _examined(self, draw: BookedDraw) -> Examined:
         bundle = draw_bundles.newest(self._public_dir, draw.draw_id)

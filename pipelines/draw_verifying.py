@@ -52,6 +52,7 @@ class Verifier:
         The program reads the file that is open here, whatever becomes of its name meanwhile.
         """
         descriptor, size = bundle.fileno(), bundle.seek(0, 2)
+        bundle.seek(0)  # where the other end of a descriptor may share its place
         seconds = self.base_seconds + SECONDS_A_MEGABYTE * size / (1 << 20)
         named = (f"/dev/fd/{descriptor}", "--policy", str(policy), "--now", str(now), "--json")
         started = time.perf_counter()

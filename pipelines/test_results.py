@@ -111,13 +111,13 @@ def _with_examples(warehouse: duckdb.DuckDBPyConnection, node: NodeResult) -> No
     if node.resource_type != "test" or node.status not in {"fail", "warn"} or not file.exists():
         return node
     try:
-        cursor = warehouse.execute(f"select * from (\n{file.read_text()}\n) limit {EXAMPLES}")
-        rows = cursor.fetchall()
-    except duckdb.Error:  # models were built by another engine, or over and over again since
+        with warehouse.cursor() as reader:  # beside the caller's transaction, which an error would end
+            rows = reader.execute(f"select * from (\n{file.read_text()}\n) limit {EXAMPLES}").fetchall()
+            names = [column[0] for column in reader.description or ()]
+    except duckdb.Error:  # the models are another engine's
         return node
-    names = [column[0] for column in cursor.description or ()]
     told = [", ".join(f"{name} {_shown(value)}" for name, value in zip(names, row, strict=True)) for row in rows]
-    return replace(node, message="\n".join([node.message or "", f"For example: {'; '.join(told)}."])) if told else node
+    return replace(node, message="\n".join([node.message or "", f"For example: {'; '.join(told)}"])) if told else node
 
 
 def _shown(value: object) -> str:

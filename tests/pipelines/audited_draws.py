@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from mingsuan import clock
-from mingsuan.progress import silent
+from mingsuan.progress import Progress, silent
 from mingsuan.settings import Settings
 from pipelines import draw_audit
 from pipelines.build_context import BuildContext
@@ -111,14 +111,14 @@ class Audit:
         marks = ", ".join("?" * len(row))
         self.connection.execute(f"insert into raw_current.{table} ({', '.join(row)}) values ({marks})", [*row.values()])
 
-    def run(self, at: int) -> None:
+    def run(self, at: int, progress: Progress = silent) -> None:
         """An audit of the books as of a second; the clock is a little later."""
         context = BuildContext(instant(at).date(), instant(at), 1, "CNY", "Asia/Shanghai", False)
         started = str(self.settings.var / "started")
         command = (sys.executable, "-P", "-c", COUNTING + self.program, started)
         verifier = Verifier(command, base_seconds=self.seconds)
         with clock.at(instant(at) + timedelta(hours=1)):
-            draw_audit.audit(self.connection, self.settings, context, silent, verifier=verifier)
+            draw_audit.audit(self.connection, self.settings, context, progress, verifier=verifier)
 
     @property
     def started(self) -> int:

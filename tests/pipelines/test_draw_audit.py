@@ -267,3 +267,21 @@ def test_the_program_that_runs_is_the_draws_own_verifier(audit: Audit, tmp_path:
     with bundle.open("rb") as file:
         told = replace(Verifier(), memory_bytes=1 << 20).verify(file, keys, story.at + 60)
     assert told.verdict is None
+
+
+def test_an_interrupted_audit_verifies_no_further_draws_and_leaves_the_last_one_as_it_was(audit: Audit) -> None:
+    for number in range(1, 9):
+        story = decided(Plan(number=number))
+        audit.book(story, "decided")
+        audit.publish(story)
+
+    def interrupted(step: str, done: int | None = None, total: int | None = None) -> None:
+        assert (step, total) == ("auditing draws", 8)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit.run(story.at + DAY_S, interrupted)
+    assert audit.started <= 4
+    assert audit.connection.execute(
+        "select count(*) from duckdb_tables() where table_name = 'draw_audit'"
+    ).fetchone() == (0,)

@@ -1,6 +1,8 @@
 """Since when a test fails, over the history of builds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -74,3 +76,17 @@ def test_results_of_a_run_are_kept_broken_ones_first_and_forgotten_after_a_month
         assert of_run(connection, "run0") == tuple(reversed(kept))
         _run(connection, 31, _node("a", "pass"))
         assert of_run(connection, "run0") == ()
+
+
+def test_a_failing_test_tells_of_rows_that_it_found_and_a_broken_query_ends_no_transaction(tmp_path: Path) -> None:
+    good, broken = tmp_path / "found.sql", tmp_path / "broken.sql"
+    good.write_text("with found as (select 7 as draw_no, repeat('x', 500) as words) select * from found")
+    broken.write_text("select nothing from nowhere")
+    with duckdb.connect() as connection:
+        connection.begin()
+        nodes = [replace(_node(file.stem, "fail"), file=str(file)) for file in (good, broken)]
+        found, unknown = _run(connection, 0, *nodes)
+        connection.commit()
+        assert [test.message for test in of_run(connection, "run0")] == [unknown.message, found.message]
+    assert found.message == f"Got 3 results\nFor example: draw_no 7, words {'x' * 160}…"
+    assert unknown.message == "Got 3 results"
