@@ -29,7 +29,6 @@ async def hold(app_url: str, settings: Settings, at: datetime) -> None:
         async with world(Stocked(shop, sku)) as lives:
             lives.second = int(at.timestamp())
             await _hand_over(lives, await _decided(lives))
-            lives.show_keys()
         await shop.aclose()
     finally:
         await source.dispose()
