@@ -8,7 +8,9 @@ from typing import Any
 
 from simulation.catalogue import Sku
 from simulation.supplied_law import CHANNELS, INVERTED, VENDOR_OF, Z_95, Z_99, ChannelLaw
+from simulation.supplied_luck import STILL_LATER_FAILED, STILL_LATER_SUCCEEDED
 from simulation.supplied_records import PlannedClaim, PlannedPurchase
+from simulation.supplied_returns import CREDITED_IN_FULL
 from simulation.supply import Supply
 
 WRITTEN_OFF = ("written_off", "late_failed", "late_succeeded")
@@ -28,6 +30,18 @@ def supply_truth(supply: Supply, skus: Sequence[Sku]) -> dict[str, Any]:
     }
 
 
+def expected_share(law: ChannelLaw) -> float:
+    """What a good unit costs by the law, to what a purchase costs: the ratio of the expectations.
+
+    Of purchases, so many bring a code, and so many are written off for good; of codes, so many are bad, and of those
+    so much is made good.
+    """
+    brought = law.success_in_the_end
+    lost = law.silent * (1 - law.silent_good - law.silent_bad) * (1 - STILL_LATER_FAILED - STILL_LATER_SUCCEEDED)
+    made_good = brought * law.defect * law.recovered * (CREDITED_IN_FULL + (1 - CREDITED_IN_FULL) / 2)
+    return (brought + lost - made_good) / (brought * (1 - law.defect))
+
+
 def _channel(supply: Supply, place: int, law: ChannelLaw) -> dict[str, Any]:
     purchases = [one for one in supply.supplied.purchases if one.channel == place]
     claims = [one for one in supply.supplied.claims if supply.supplied.purchases[one.purchase].channel == place]
@@ -42,9 +56,18 @@ def _channel(supply: Supply, place: int, law: ChannelLaw) -> dict[str, Any]:
             "good_p50_s": law.good_s,
             "good_p95_s": law.good_quantile_s(Z_95),
             "good_p99_s": law.good_quantile_s(Z_99),
+            "effective_to_purchase_cost": expected_share(law),
+            "effective_unit_cost_fen": _expected_fen(purchases, law),
         },
         "sums": channel_sums(purchases, claims),
     }
+
+
+def _expected_fen(purchases: Sequence[PlannedPurchase], law: ChannelLaw) -> float | None:
+    """At the prices of the purchases that were made, whatever became of them."""
+    if not purchases:
+        return None
+    return sum(one.set_aside_fen for one in purchases) / len(purchases) * expected_share(law)
 
 
 def channel_sums(purchases: Sequence[PlannedPurchase], claims: Sequence[PlannedClaim]) -> dict[str, Any]:
