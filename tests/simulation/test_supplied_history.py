@@ -133,7 +133,8 @@ def test_a_delivery_costs_what_its_purchase_did_and_names_its_channel(shop: Shop
 
 
 def test_a_bought_code_opens_for_its_owner_and_is_known_by_its_fingerprint(shop: Shop) -> None:
-    vault = Vault(*(file.read_bytes() for file in key_files(shop.settings)))
+    master, fingerprints = (file.read_bytes() for file in key_files(shop.settings))
+    vault = Vault(master, fingerprints)
     [(fulfilment, key, wrapped, sealed, fingerprint)] = shop.rows(
         "select s.fulfilment_id, k.id, k.wrapped, s.ciphertext, c.fingerprint from shop.sealed_delivery s"
         " join shop.data_key k on k.id = s.data_key_id join shop.purchased_code c on c.sealed_delivery_id = s.id"
