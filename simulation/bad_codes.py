@@ -12,6 +12,9 @@ from simulation.planned import CostHistory, PlannedBatch, PlannedOrder, Stock
 BAD = 0.004
 SPOILAGES = 9
 UNKNOWN_AT_FIRST, WRONG_AT_FIRST = 0.04, 0.02
+SLOWEST_INVOICE_HOURS = 140
+INVOICE_UNDER_WAY = 0.25
+"""Share of the last batches whose cost is unknown at first: their suppliers are slow at the end of the history."""
 CREDITED = 0.7
 
 
@@ -86,11 +89,12 @@ def with_late_costs(rng: Random, stock: Stock, end: datetime) -> Stock:
 
 def _late(rng: Random, batch: PlannedBatch, end: datetime) -> PlannedBatch:
     luck = rng.random()
-    learnt_at = batch.bought_at + timedelta(hours=rng.randint(5, 140))
-    if luck < UNKNOWN_AT_FIRST:
+    learnt_at = batch.bought_at + timedelta(hours=rng.randint(5, SLOWEST_INVOICE_HOURS))
+    is_recent = batch.bought_at > end - timedelta(hours=SLOWEST_INVOICE_HOURS)
+    if luck < (INVOICE_UNDER_WAY if is_recent else UNKNOWN_AT_FIRST):
         is_learnt = learnt_at <= end
         return replace(batch, late=CostHistory(None, learnt_at if is_learnt else None))
-    if luck < UNKNOWN_AT_FIRST + WRONG_AT_FIRST and learnt_at <= end:
+    if not is_recent and luck < UNKNOWN_AT_FIRST + WRONG_AT_FIRST and learnt_at <= end:
         first_fen = money.split(batch.total_cost_fen + rng.randint(50, 900), [1] * len(batch.costs_fen))
         right_fen = money.split(batch.total_cost_fen, first_fen)  # as the shop spreads a corrected cost
         return replace(batch, costs_fen=tuple(right_fen), late=CostHistory(tuple(first_fen), learnt_at))

@@ -9,7 +9,8 @@ from psycopg.types.json import Jsonb
 
 from mingsuan import money
 from mingsuan.clock import start_of
-from simulation.bills import Billed, PlannedBill
+from simulation.bill_slips import Billed
+from simulation.bills import PlannedBill
 from simulation.plan import Plan
 from simulation.written import Written, WrittenOrder
 from transactional.bulk_copy import Connection, copy_rows, reserve_ids

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulation.bills import DifferenceKind
+from simulation.bill_slips import DifferenceKind
 from simulation.catalogue import CATEGORIES, LOSS_MAKER, all_skus
 from simulation.plan import Plan, plan_history
 from simulation.seasons import busyness, dates

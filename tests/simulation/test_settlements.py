@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from simulation.bills import Billed, PlannedBill
+from simulation.bill_slips import Billed
+from simulation.bills import PlannedBill
 from simulation.disputes import PlannedChargeback
 from simulation.planned import PlannedOrder
 from simulation.settlements import balances, settlements

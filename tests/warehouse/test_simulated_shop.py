@@ -175,27 +175,37 @@ def test_source_and_warehouse_hold_the_same_rows_and_the_same_sums_of_each_day(s
             assert shop.rows(query.format(shop="warehouse.raw_current")) == there, table
 
 
-def test_one_fen_in_one_line_of_a_bill_is_found_and_named(shop: SimulatedShop) -> None:
-    [(line, number)] = shop.rows(
-        "select id, out_trade_no from raw_current.gateway_bill_line where verdict = 'agrees' and kind = 'payment'"
-        " order by id limit 1"
+def test_one_fen_in_one_line_of_a_bill_or_in_one_payment_is_found_and_named(shop: SimulatedShop) -> None:
+    [(line, billed, _), (_, paid, payment)] = shop.rows(
+        "select id, out_trade_no, payment_id from raw_current.gateway_bill_line"
+        " where verdict = 'agrees' and kind = 'payment' order by id limit 2"
     )
-    before = shop.rows("select difference_key from mart_gateway_differences")
-    change = "update raw_current.gateway_bill_line set amount_fen = amount_fen {} where id = ?"
-    shop.warehouse.execute(change.format("+ 1"), [line])
-    try:
-        _again(shop.settings)
-        new = shop.rows(
-            "select difference_kind, number, bill_fen - shop_fen, difference_fen from mart_gateway_differences"
-            f" where difference_key not in {tuple(key for (key,) in before)!r}"
-        )
-        assert new == [("amount_differs", number, 1, 1)]
-    finally:
-        shop.warehouse.execute(change.format("- 1"), [line])
-        _again(shop.settings)
-    assert shop.rows("select difference_key from mart_gateway_differences") == before
+    before = shop.rows("select difference_key from mart_gateway_differences order by 1")
+    _change(shop, "gateway_bill_line", line, +1)
+    _change(shop, "payment", payment, +1)
+    _reconcile_again(shop.settings)
+    new = shop.rows(
+        "select difference_kind, number, bill_fen - shop_fen, ledger_fen - shop_fen, difference_fen"
+        f" from mart_gateway_differences where difference_key not in {tuple(key for (key,) in before)!r} order by 1, 2"
+    )
+    _change(shop, "gateway_bill_line", line, -1)
+    _change(shop, "payment", payment, -1)
+    _reconcile_again(shop.settings)
+    assert sorted(new) == sorted(
+        [
+            ("amount_differs", billed, 1, 0, 1),
+            ("amount_differs", paid, -1, -1, -1),
+            ("ledger_differs", paid, -1, -1, -1),
+        ]
+    )
+    assert shop.rows("select difference_key from mart_gateway_differences order by 1") == before
 
 
-def _again(settings: Settings) -> None:
-    outcome = run_dbt(settings, "run", "--select", "int_gateway_matches+")
+def _change(shop: SimulatedShop, table: str, number: int, by_fen: int) -> None:
+    changed = f"update raw_current.{table} set amount_fen = amount_fen + ? where id = ?"
+    shop.warehouse.execute(changed, [by_fen, number])
+
+
+def _reconcile_again(settings: Settings) -> None:
+    outcome = run_dbt(settings, "run", "--select", "int_gateway_records+")
     assert [node.name for node in outcome.results if node.status != "success"] == []
