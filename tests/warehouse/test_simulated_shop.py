@@ -183,14 +183,14 @@ def test_one_fen_in_one_line_of_a_bill_or_in_one_payment_is_found_and_named(shop
     before = shop.rows("select difference_key from mart_gateway_differences order by 1")
     _change(shop, "gateway_bill_line", line, +1)
     _change(shop, "payment", payment, +1)
-    _reconcile_again(shop.settings)
+    _again(shop.settings)
     new = shop.rows(
         "select difference_kind, number, bill_fen - shop_fen, ledger_fen - shop_fen, difference_fen"
         f" from mart_gateway_differences where difference_key not in {tuple(key for (key,) in before)!r} order by 1, 2"
     )
     _change(shop, "gateway_bill_line", line, -1)
     _change(shop, "payment", payment, -1)
-    _reconcile_again(shop.settings)
+    _again(shop.settings)
     assert sorted(new) == sorted(
         [
             ("amount_differs", billed, 1, 0, 1),
@@ -206,6 +206,6 @@ def _change(shop: SimulatedShop, table: str, number: int, by_fen: int) -> None:
     shop.warehouse.execute(changed, [by_fen, number])
 
 
-def _reconcile_again(settings: Settings) -> None:
-    outcome = run_dbt(settings, "run", "--select", "int_gateway_records+")
+def _again(settings: Settings, selection: str = "int_gateway_records+") -> None:
+    outcome = run_dbt(settings, "run", "--select", selection)
     assert [node.name for node in outcome.results if node.status != "success"] == []
