@@ -1,14 +1,16 @@
 """Metrics and dimensions as the dbt project declares them: its semantic models and metrics, in the published form."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mingsuan.semantics.declared import Dimension, Entity, Measure, Metric, Semantics, SemanticTable
+from mingsuan.semantics.declared import Condition, Dimension, Entity, Measure, Metric, Semantics, SemanticTable
 from pipelines.dbt_run import PROJECT
 
 FOLDER = PROJECT / "models" / "semantics"
+_CONDITIONAL = re.compile(r"case when (\w+) (not )?in \(('\w+'(?:, '\w+')*)\) then (\w+) end")
 
 
 def declared(folder: Path = FOLDER) -> Semantics:
@@ -42,10 +44,19 @@ def _table(model: dict[str, Any]) -> SemanticTable:
             for dimension in model["dimensions"]
             if dimension["type"] == "categorical"
         ),
-        measures=tuple(
-            Measure(measure["name"], measure["agg"], measure["expr"]) for measure in model.get("measures", [])
-        ),
+        measures=tuple(_measure(measure) for measure in model.get("measures", [])),
     )
+
+
+def _measure(measure: dict[str, Any]) -> Measure:
+    """A column, or a column of the rows that meet a condition: the two forms of `expr` that are understood."""
+    expression = measure["expr"]
+    conditional = _CONDITIONAL.fullmatch(expression)
+    if conditional is None:
+        return Measure(measure["name"], measure["agg"], expression)
+    on, negated, words, column = conditional.groups()
+    condition = Condition(on, tuple(re.findall(r"'(\w+)'", words)), negated is not None)
+    return Measure(measure["name"], measure["agg"], column, condition)
 
 
 def _metric(metric: dict[str, Any]) -> Metric:

@@ -14,7 +14,7 @@ Grain = Literal["day", "week", "month", "quarter", "year"]
 TIME = "metric_time"
 """The column with the first day of each grain; weeks begin on Monday."""
 
-_AGGREGATES = {"sum": "cast(sum(facts.{}) as bigint)", "count_distinct": "count(distinct facts.{})"}
+_AGGREGATES = {"sum": "cast(sum({}) as bigint)", "count_distinct": "count(distinct {})"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _summed(
     if question.grain:
         groups = {TIME: f"cast(date_trunc('{question.grain}', facts.{table.time_column}) as date)", **groups}
     columns = [f"{column} as {name}" for name, column in groups.items()]
-    columns += [f"{_AGGREGATES[measure.aggregation].format(measure.column)} as {measure.name}" for measure in measures]
+    columns += [f"{_aggregate(measure)} as {measure.name}" for measure in measures]
     lines = [f"    select\n    {_lines(columns)}", f"    from {table.table} as facts"]
     lines += [_join(semantics, table, entity) for entity in joins]
     conditions, bound = _conditions(question, table, {name: _column(reached[name]) for name in names})
@@ -110,6 +110,14 @@ def _summed(
     if groups:
         lines.append(f"    group by {', '.join(groups.values())}")
     return "\n".join(lines), bound
+
+
+def _aggregate(measure: Measure) -> str:
+    column, only = f"facts.{measure.column}", measure.only
+    if only is not None:
+        words = ", ".join(f"'{word}'" for word in only.words)
+        column = f"case when facts.{only.column} {'not in' if only.exclude else 'in'} ({words}) then {column} end"
+    return _AGGREGATES[measure.aggregation].format(column)
 
 
 def _conditions(question: Question, table: SemanticTable, columns: dict[str, str]) -> tuple[list[str], list[object]]:

@@ -25,12 +25,25 @@ class SemanticsError(ValueError):
 
 
 @dataclass(frozen=True)
+class Condition:
+    """Rows whose column has one of these words, or none of them."""
+
+    column: str
+    words: tuple[str, ...]
+    exclude: bool
+
+
+@dataclass(frozen=True)
 class Measure:
-    """A column of whole numbers and how it is brought together: summed, or its different values counted."""
+    """A column of whole numbers and how it is brought together: summed, or its different values counted.
+
+    With `only`, rows that do not meet it have no part in it.
+    """
 
     name: str
     aggregation: Aggregation
     column: str
+    only: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ class Semantics:
     def __post_init__(self) -> None:
         for name in self._names():
             if not _NAME.fullmatch(name):
-                raise SemanticsError(f"{name!r} is no name of a metric, table or column")
+                raise SemanticsError(f"{name!r} is no name of a metric, table, column or state")
         for metric in self.metrics:
             if metric.measure is not None and metric.measure not in self._measures:
                 raise SemanticsError(f"metric {metric.name!r} needs measure {metric.measure!r}, which is not declared")
@@ -109,7 +122,10 @@ class Semantics:
         for table in self.tables:
             yield from (table.name, table.table, *table.entities, *table.entities.values())
             yield from (name for dimension in table.dimensions for name in (dimension.name, dimension.column))
-            yield from (name for measure in table.measures for name in (measure.name, measure.column))
+            for measure in table.measures:
+                yield from (measure.name, measure.column)
+                if measure.only is not None:
+                    yield from (measure.only.column, *measure.only.words)
             if table.time_column is not None:
                 yield table.time_column
 

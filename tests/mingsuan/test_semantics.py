@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from mingsuan import cli
 from mingsuan.semantics.compiler import TIME, Filter, Grain, Question, compiled
 from mingsuan.semantics.declared import (
+    Condition,
     Dimension,
     Entity,
     Measure,
@@ -39,6 +40,8 @@ SEMANTICS = Semantics(
     metrics=(
         _metric("sales", measure="sales"),
         _metric("known_sales", measure="known_sales"),
+        _metric("sales_of_a", measure="sales_of_a"),
+        _metric("sales_but_a", measure="sales_but_a"),
         _metric("visits", "count", measure="visits"),
         _metric("visitors", "count", measure="visitors"),
         _metric("coverage", "share", numerator="known_sales", denominator="sales"),
@@ -48,7 +51,12 @@ SEMANTICS = Semantics(
         SemanticTable(
             *("booked", "mart_sales", None, "ledger_date", {"product": "product_key"}),
             dimensions=(Dimension("till", "till_code", "收银台", "Till"),),
-            measures=(Measure("sales", "sum", "sales_fen"), Measure("known_sales", "sum", "known_fen")),
+            measures=(
+                Measure("sales", "sum", "sales_fen"),
+                Measure("known_sales", "sum", "known_fen"),
+                Measure("sales_of_a", "sum", "sales_fen", Condition("product_key", ("a", "none"), exclude=False)),
+                Measure("sales_but_a", "sum", "sales_fen", Condition("product_key", ("a",), exclude=True)),
+            ),
         ),
         SemanticTable(
             *("visited", "fct_visits", None, "visited_date", {"product": "seen_key", "person": "person_key"}),
@@ -117,7 +125,10 @@ def _ask(version: duckdb.DuckDBPyConnection, question: Question) -> dict[Group, 
 def _by_hand(facts: dict[str, list[Fact]], question: Question) -> dict[Group, Group]:
     """The same, row by row."""
     kept: dict[str, dict[Group, list[Fact]]] = {}
-    needed = {"sales": {"sales", "known_sales", "coverage"}, "visits": {"visits", "visitors"}}
+    needed = {
+        "sales": {"sales", "known_sales", "coverage", "sales_of_a", "sales_but_a"},
+        "visits": {"visits", "visitors"},
+    }
     both = "sales_per_visitor" in question.metrics
     for name, rows in facts.items():
         kept[name] = defaultdict(list)
@@ -154,6 +165,10 @@ def _start(day: date, grain: Grain) -> date:
 
 
 def _measured(metric: str, sales: list[Fact], visits: list[Fact]) -> float | None:
+    if metric == "sales_of_a":
+        return _measured("sales", [row for row in sales if row["product"] in {"a", "none"}], visits)
+    if metric == "sales_but_a":
+        return _measured("sales", [row for row in sales if row["product"] not in {"a", None}], visits)
     sold = [row["sales"] for row in sales if row["sales"] is not None]
     total = sum(sold) if sold else None
     known = sum(row["known_sales"] for row in sales) if sales else None
@@ -236,6 +251,9 @@ def test_a_declaration_that_names_what_is_not_there_is_refused(tmp_path: Path) -
     table = SemanticTable("t", "mart_t", None, "day", {}, measures=(Measure("m", "sum", "a) from x; --"),))
     with pytest.raises(SemanticsError, match="is no name"):
         Semantics((), (table,), ())
+    evil = Measure("m", "sum", "fen", Condition("state", ("x') or true; --",), exclude=False))
+    with pytest.raises(SemanticsError, match="is no name"):
+        Semantics((), (SemanticTable("t", "mart_t", None, "day", {}, measures=(evil,)),), ())
     with pytest.raises(SemanticsError, match="declares no metrics"):
         of_version(tmp_path)
 

@@ -28,6 +28,7 @@ def test_every_declared_column_is_in_its_model_and_has_the_right_type(semantics:
     for table in semantics.tables:
         columns = _columns()[table.table]
         needed = [*table.entities.values(), *(dimension.column for dimension in table.dimensions)]
+        needed += [column for m in table.measures for column in (m.column, m.only.column if m.only else m.column)]
         assert [column for column in needed if column not in columns] == []
         assert table.time_column is None or columns[table.time_column] == "date"
         assert table.measures == () or table.time_column is not None

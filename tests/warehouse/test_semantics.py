@@ -35,13 +35,15 @@ def test_the_account_of_every_period_and_product_equals_its_postings(
 
 
 def test_orders_by_channel_of_acquisition_equal_the_orders_themselves(small: duckdb.DuckDBPyConnection) -> None:
-    metrics = ("orders", "ordering_customers", "ordered_units", "ordered_cm3", "cm3_per_order")
+    metrics = ("orders", "paid_orders", "buyers", "ordered_units", "ordered_cm3", "cm3_per_order")
     channel = "customer__acquisition_channel"
     ours = _ask(small, Question(metrics, by=(channel,)))
     theirs = small.execute(
-        "select acquisition_channel, count(distinct order_id), count(distinct customer_key), sum(quantity),"
-        " sum(cm3_fen), sum(cm3_fen) / count(distinct order_id)"
-        " from fct_order_items join dim_customers using (customer_key) group by 1 order by 1"
+        "select acquisition_channel, count(distinct order_id), count(distinct order_id) filter (was_paid),"
+        " count(distinct customer_key) filter (was_paid), sum(quantity), sum(cm3_fen),"
+        " sum(cm3_fen) / count(distinct order_id) filter (was_paid)"
+        " from (select *, order_state not in ('pending_payment', 'cancelled') as was_paid from fct_order_items)"
+        " join dim_customers using (customer_key) group by 1 order by 1"
     ).fetchall()
     assert ours == theirs
     assert [row[0] for row in ours] == ["friends", "search"]
