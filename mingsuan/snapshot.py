@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from mingsuan.settings import Settings
+
+WIDEST = 10_000
+"""Columns of text that a table may ask for before it is broken into a block a row."""
 
 
 class SnapshotError(RuntimeError):
@@ -105,7 +108,7 @@ def _created(connection: duckdb.DuckDBPyConnection, statement: str) -> bool:
 def run_query(
     settings: Settings, sql: str, fmt: str, version: str | None, console: Console, parameters: Sequence[object] = ()
 ) -> None:
-    """Print the rows of one SELECT as a table, as exact CSV, or as a JSON array of objects.
+    """Print the rows of one SELECT as a table that fits the console, as exact CSV, or as a JSON array of objects.
 
     Raises SnapshotError for anything else than one SELECT, and for what DuckDB says against it.
     """
@@ -124,7 +127,7 @@ def run_query(
     elif fmt == "json":
         _write_exactly(console, _as_json(names, rows))
     else:
-        console.print(_as_table(names, rows))
+        console.print(_fitting(console, names, rows))
 
 
 def _literal(text: str) -> str:
@@ -150,13 +153,33 @@ def _as_json(names: list[str], rows: list[tuple[Any, ...]]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, default=_plain) + "\n"
 
 
+def _fitting(console: Console, names: list[str], rows: list[tuple[Any, ...]]) -> Table | Group:
+    """A table; when its lines would have to be broken, a block a row with a line a column."""
+    table = _as_table(names, rows)
+    fits = console.measure(table, options=console.options.update(width=WIDEST)).maximum <= console.width
+    return table if fits or not rows else Group(*(_as_record(names, number, row) for number, row in enumerate(rows, 1)))
+
+
+def _as_record(names: list[str], number: int, row: tuple[Any, ...]) -> Table:
+    table = Table(title=f"{number}", title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in zip(names, row, strict=True):
+        table.add_row(Text(name), _cell(value))
+    return table
+
+
+def _cell(value: object) -> Text:
+    return Text("·" if value is None else _plain(value))
+
+
 def _as_table(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
     table = Table()
     for position, name in enumerate(names):
         numbers = any(isinstance(row[position], int | float | Decimal) for row in rows)
         table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("·" if value is None else _plain(value)) for value in row))
+        table.add_row(*map(_cell, row))
     return table
 
 

@@ -84,6 +84,14 @@ def test_the_table_shows_names_and_values(settings: Settings) -> None:
     assert "·" in text
 
 
+def test_a_row_that_is_wider_than_the_console_is_told_line_by_line(settings: Settings) -> None:
+    columns = ", ".join(f"{number} as a_name_of_some_length_{number}" for number in range(20))
+    lines = _answer(settings, f"select {columns} union all by name select {columns}", "table").splitlines()
+    told = [line for line in lines if "a_name_of_some_length_7 " in line]
+    assert len(told) == 2
+    assert {line.replace("│", " ").split()[-1] for line in told} == {"7"}
+
+
 def test_brackets_in_values_and_names_are_shown_as_they_are(settings: Settings) -> None:
     text = _answer(settings, """select '[red]No. 7[/x] :key:' as "[note]\"""", "table")
     assert "[red]No. 7[/x] :key:" in text
