@@ -10,7 +10,7 @@ from simulation.cash_book import Cash
 from simulation.catalogue import Sku
 from simulation.club import DURATION_DAYS
 from simulation.planned import PlannedItem, PlannedOrder, PlannedUnit
-from simulation.shopping import GATEWAY_FEE_PERMILLE
+from simulation.shopping import GATEWAY_FEE_PERMILLE, events_of, state_at
 from transactional.orders.historic import HistoricRefund
 from transactional.orders.membership_rules import earned_fen
 from transactional.orders.numbers import ALPHABET, RANDOM_SIGNS
@@ -96,13 +96,11 @@ class Club:
         period = self._period(unit, after.customer, paid, DURATION_DAYS[variant.code])
         if period.ended_at:
             unit = replace(unit, state="refunded", refunds=tuple(self._given_back(period, method, period.ended_at)))
-        events = [("placed", at), ("paid", paid), ("delivered", paid)]
-        events += [("refunded", period.ended_at)] if period.ended_at else []
         fee_fen = (variant.price_fen * GATEWAY_FEE_PERMILLE + 500) // 1000
         number = f"{at.astimezone(self._zone):%Y%m%d}" + "".join(self._rng.choices(ALPHABET, k=RANDOM_SIGNS))
         item = PlannedItem(unit.sku, (unit,))
-        about = (method, paid, fee_fen, tuple(events))
-        return PlannedOrder(after.customer, number, at, unit.state, (item,), *about), period
+        about = (method, paid, fee_fen, events_of(at, paid, [unit]))
+        return PlannedOrder(after.customer, number, at, state_at([unit], self._end), (item,), *about), period
 
     def _period(self, unit: PlannedUnit, customer: int, paid: datetime, days: int) -> PlannedPeriod:
         """One after the other, as long as they are of one kind."""
