@@ -19,7 +19,7 @@ LOG_BOUND = 12.0
 """Parameters lie within e±12: beyond that a model is one of its limits, and nothing is learnt from data."""
 _AGREEING = 1e-6
 _STEP = 1e-4
-_FLAT = 1e-6
+_FLAT = 1e-5
 """A slope that is nought, relative to the height."""
 
 

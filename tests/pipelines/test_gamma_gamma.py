@@ -74,14 +74,16 @@ def test_intervals_cover_the_parameters_of_simulated_values(full_counts: bool) -
     assert ((low <= covered) & (covered <= high)).all(), covered
 
 
-def test_customers_who_do_not_differ_are_expected_to_spend_the_mean() -> None:
+@pytest.mark.proof
+def test_many_customers_who_do_not_differ_are_expected_to_spend_the_mean() -> None:
+    """The ridge is so long and level that rounding ends the climb, which must not pass for a failure."""
     random = np.random.default_rng(3)
-    purchases = random.integers(1, 6, 5000).astype(float)
+    purchases = random.integers(1, 6, 60_000).astype(float)
     mean = random.gamma(4 * purchases, 500 / purchases)
     found = gamma_gamma.fit(purchases, mean)
     assert found.converged
     expected = GammaGamma(*found.values).expected_value(purchases, mean)
-    assert expected == pytest.approx(np.full(5000, np.average(mean, weights=purchases)), rel=0.05)
+    assert expected == pytest.approx(np.full(60_000, np.average(mean, weights=purchases)), rel=0.03)
 
 
 def test_values_that_are_not_positive_are_refused() -> None:

@@ -58,14 +58,6 @@ def test_a_limit_or_a_ridge_has_a_height_and_no_errors(hill: LogLikelihood, star
     assert max(found.values) <= exp(LOG_BOUND) * (1 + 1e-9)
 
 
-def test_rounding_near_the_top_is_no_failure() -> None:
-    def rounded(at: Floats) -> tuple[float, Floats]:
-        value, slope = _hill(at)
-        return round(value, 4), slope
-
-    assert maximise(rounded, ("one", "other"), [(1.0, 1.0)]).converged
-
-
 def test_a_likelihood_that_is_no_number_has_no_maximum() -> None:
     def none(at: Floats) -> tuple[float, Floats]:
         return float("nan"), np.full(len(at), np.nan)
