@@ -1,7 +1,6 @@
 """Buys what simulated customers ordered from suppliers, in the order of time and by the shop's own rules of routing."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, partial
@@ -11,7 +10,7 @@ from random import Random
 from mingsuan.clock import business_date
 from simulation.supplied_law import CHANNELS, CURRENCY, VENDOR_OF, VENDORS, ChannelLaw
 from simulation.supplied_luck import Fate, at_the_desk, fate
-from simulation.supplied_records import PlannedDecision, PlannedPurchase, Supplied
+from simulation.supplied_records import PlannedDecision, PlannedPurchase, Supplied, Want
 from simulation.supplied_returns import Returns
 from simulation.supplied_till import Till
 from transactional.payments.numbers import ALPHABET, RANDOM_SIGNS
@@ -33,19 +32,6 @@ MOST_HURRIED = 3
 @cache
 def _fen(unit_cost: Decimal, rate: Decimal) -> int:
     return to_fen(unit_cost, rate * own_rate(CURRENCY))
-
-
-@dataclass(slots=True)
-class Want:
-    """A unit to be bought; `refunded_at` when its buyer will have money back, which has to be after its delivery."""
-
-    unit: int
-    sku: int
-    net_fen: int
-    paid_at: datetime
-    refunded_at: datetime | None = None
-    attempts: list[int] = field(default_factory=list)
-    times_held: int = 0
 
 
 class Buying:

@@ -17,6 +17,19 @@ PurchaseEnd = Literal["processing", "unknown", "succeeded", "failed", "written_o
 ClaimEnd = Literal["open", "sent", "accepted", "rejected"]
 
 
+@dataclass(slots=True)
+class Want:
+    """A unit to be bought; `refunded_at` when its buyer will have money back, which has to be after its delivery."""
+
+    unit: int
+    sku: int
+    net_fen: int
+    paid_at: datetime
+    refunded_at: datetime | None = None
+    attempts: list[int] = field(default_factory=list)
+    times_held: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedPolicy:
     """Rules of routing for the whole shop from an instant on."""

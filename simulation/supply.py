@@ -8,10 +8,10 @@ from random import Random
 from simulation.catalogue import Sku
 from simulation.planned import PlannedOrder, PlannedUnit
 from simulation.prices import PriceHistory
-from simulation.supplied import Buying, Want
+from simulation.supplied import Buying
 from simulation.supplied_law import PRODUCTS
 from simulation.supplied_prices import OfferPaths, rates
-from simulation.supplied_records import PlannedPolicy, Supplied
+from simulation.supplied_records import PlannedPolicy, Supplied, Want
 from simulation.supplied_till import Till
 from simulation.supplier_statements import PlannedStatement, Statements, settlements
 from transactional.suppliers.routing.terms import Policy
