@@ -25,6 +25,31 @@ with counts as (
         'fct_draw_entries' as fact,
         (select count(*) from {{ ref('fct_draw_entries') }}) as fact_rows,
         (select count(*) from {{ ref('stg_shop__draw_entries') }}) as staged_rows
+    union all
+    select
+        'fct_payments' as fact,
+        (select count(*) from {{ ref('fct_payments') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__payments') }}) as staged_rows
+    union all
+    select
+        'fct_refunds' as fact,
+        (select count(*) from {{ ref('fct_refunds') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__refunds') }}) as staged_rows
+    union all
+    select
+        'fct_benefit_events' as fact,
+        (select count(*) from {{ ref('fct_benefit_events') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__entitlement_events') }}) as staged_rows
+    union all
+    select
+        'fct_aftersales_cases' as fact,
+        (select count(*) from {{ ref('fct_aftersales_cases') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__aftersales_cases') }}) as staged_rows
+    union all
+    select
+        'fct_card_movements' as fact,
+        (select count(*) from {{ ref('fct_card_movements') }} where kind = 'bought') as fact_rows,
+        (select count(*) from {{ ref('stg_shop__cards') }}) as staged_rows
 
 )
 

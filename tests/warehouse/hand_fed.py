@@ -206,6 +206,13 @@ def noon(day: int) -> datetime:
     return clock.start_of(FIRST_DAY + timedelta(days=day), ZONE) + timedelta(hours=12)
 
 
+WALLETS = """
+insert into raw_current.wallet by name
+select customer_id, cast(-sum(amount_fen) as bigint) as balance_fen
+from raw_current.ledger_entry where account = 'customer_wallet' group by customer_id
+"""
+"""The shop keeps each wallet in step with the books."""
+
 Part = Callable[[Shop, duckdb.DuckDBPyConnection, Settings], None]
 """Adds rows of its own to the small shop."""
 
@@ -221,8 +228,14 @@ def feed(settings: Settings, *parts: Part) -> None:
         _refunded_after_delivery(shop)
         _without_value_and_without_payment(shop)
         shop.post(rules.wallet_credited("sorry", 2, 300, "goodwill", noon(4)))
+        _codes(shop)
+        _money(shop)
+        _case_and_benefit(shop)
+        for customer, fen in ((1, 5000), (2, 2000)):
+            shop.post(rules.wallet_credited(f"paid-in:{customer}", customer, fen, "bank", noon(0)))
         for part in parts:
             part(shop, connection, settings)
+        connection.execute(WALLETS)
         close_batch(connection, 1, SOURCE_INSTANT)
 
 
@@ -303,3 +316,66 @@ def _without_value_and_without_payment(shop: Shop) -> None:
     shop.order(4, 3, noon(5), [(2, 1, 0)])
     shop.fulfil(6, 41, 0, 0, None, noon(5))
     shop.order(5, 2, noon(6), [(1, 1, 5000)], state="pending_payment")
+
+
+def _codes(shop: Shop) -> None:
+    """Of six codes of the first SKU one took a bad one's place, one was bad in stock and one is left; of three one is.
+
+    What was lost cost nothing that is known, so that the ledger's inventory is that of the codes without a loss.
+    """
+    shop.add("supplier", id=91, name="Acme", currency="CNY", terms="on_account")
+    for number, sku, count, cost in ((1, 1, 4, 7050), (2, 2, 3, None), (3, 1, 2, None)):
+        batch = {"card_count": count, "total_cost_fen": cost, "supplier_id": 91, "supplier_name": "Acme"}
+        shop.add("card_batch", id=number, sku_id=sku, imported_at=noon(-1), **batch)
+        shop.post(rules.codes_bought(number, cost or 0, noon(-1)))
+    cards = (
+        (1, 1, 4000, "delivered", 1),
+        (2, 1, 600, "delivered", 4),
+        (3, 1, 1200, "defective", None),
+        (4, 3, None, "delivered", 5),
+        (5, 1, 1250, "available", None),
+        (6, 3, None, "defective", None),
+        (7, 2, None, "delivered", 3),
+        (8, 2, None, "delivered", 6),
+        (9, 2, None, "available", None),
+    )
+    for number, batch_id, cost, state, unit in cards:
+        place = {"batch_id": batch_id, "sku_id": 2 if batch_id == 2 else 1, "delivered_fulfilment_id": unit}
+        shop.add("card", id=number, cost_fen=cost, state=state, expires_at=noon(50), **place)
+    replaced = {"fulfilment_id": 5, "replacement_card_id": 4}
+    shop.add("card_defect", id=1, card_id=3, batch_id=1, cost_fen=1200, reported_at=noon(3), **replaced)
+    shop.add("card_defect", id=2, card_id=6, batch_id=3, reported_at=noon(4))
+    shop.add("batch_credit", id=1, batch_id=1, amount_fen=1000, credited_at=noon(6))
+
+
+def _money(shop: Shop) -> None:
+    """How orders 1 to 3 were paid and paid back; order 5 waits for its payment."""
+    paid = ((1, 1, "wechat", 9000, 54, noon(0)), (2, 2, "wallet", 4000, 0, noon(2)), (3, 3, "wallet", 2000, 0, noon(2)))
+    for number, order, method, fen, fee, at in paid:
+        money = {"method": method, "state": "succeeded", "amount_fen": fen, "fee_fen": fee, "shares_profit": False}
+        shop.add("payment", id=number, order_id=order, created_at=at, paid_at=at, **money)
+    waiting = {"method": "wechat", "state": "pending", "amount_fen": 5000, "fee_fen": 0, "shares_profit": False}
+    shop.add("payment", id=4, order_id=5, created_at=noon(6), **waiting)
+    for number, payment, unit, method, fen, at in (
+        (1, 1, 2, "wechat", 4500, noon(0)),
+        (2, 3, 5, "wallet", 1000, noon(3)),
+    ):
+        money = {"method": method, "state": "succeeded", "amount_fen": fen}
+        payout = {"fee_returned_fen": 0, "requested_at": at, "paid_out_at": at}
+        shop.add("refund_payout", id=number, payment_id=payment, **money, **payout)
+        shop.add("refund", id=number, fulfilment_id=unit, payout_id=number, earned=unit == 5, refunded_at=at, **money)
+
+
+def _case_and_benefit(shop: Shop) -> None:
+    """The bad code's customer complained and got half the price back; the first customer looked at a code."""
+    shop.add("staff", id=91, role="operator")
+    states = {"reason": "does_not_work", "state": "resolved", "opened_at": noon(2), "closed_at": noon(3)}
+    shop.add("aftersales_case", id=1, customer_id=2, order_id=3, **states)
+    shop.add("aftersales_case_unit", id=1, case_id=1, fulfilment_id=5, is_open=False)
+    shop.add("aftersales_resolution", id=1, case_id=1, kind="refund", amount_fen=1000, staff_id=91, decided_at=noon(3))
+    shop.add("aftersales_decision", id=1, resolution_id=1, case_unit_id=1, amount_fen=1000)
+    whose = {"fulfilment_id": 1, "order_id": 1, "customer_id": 1, "sku_id": 1, "product_id": 1, "card_id": 1}
+    shop.add("entitlement", id=1, kind="card_code", state="revealed", **whose)
+    for number, before, after, cause in ((1, None, "ready", "delivered"), (2, "ready", "revealed", "shown")):
+        move = {"from_state": before, "to_state": after, "cause": cause, "happened_at": noon(number - 1)}
+        shop.add("entitlement_event", id=number, entitlement_id=1, **move)

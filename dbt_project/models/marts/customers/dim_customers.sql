@@ -20,6 +20,9 @@ select
     customers.customer_key,
     customers.acquisition_channel,
     coalesce(customers.source, 'shop') as source,
+    customers.country,
+    customers.language,
+    customers.erased_at is not null as is_erased,
     {{ business_date('customers.registered_at') }} as registered_date,
     paid_orders.first_ordered_date,
     coalesce(paid_orders.n_orders, 0) as n_orders
