@@ -36,11 +36,3 @@
         as bigint
     )
 {%- endmacro %}
-
-
-{# Seconds from one instant to a later one, as a 64-bit float. #}
-{% macro seconds_between(earlier, later) %}{{ return(adapter.dispatch('seconds_between', 'mingsuan')(earlier, later)) }}{% endmacro %}
-
-{% macro default__seconds_between(earlier, later) -%}
-    cast(extract(epoch from ({{ later }} - {{ earlier }})) as {{ type_double() }})
-{%- endmacro %}

@@ -48,7 +48,9 @@ with counts as (
     union all
     select
         'fct_card_movements' as fact,
-        (select count(*) from {{ ref('fct_card_movements') }} where kind = 'bought') as fact_rows,
+        (
+            select coalesce(sum(case when kind = 'bought' then 1 else 0 end), 0) from {{ ref('fct_card_movements') }}
+        ) as fact_rows,
         (select count(*) from {{ ref('stg_shop__cards') }}) as staged_rows
 
 )

@@ -42,10 +42,10 @@ resolved as (
         resolutions.aftersales_case_row_id,
         min(resolutions.decided_at) as first_decided_at,
         {% for kind in ('refund', 'replace', 'goodwill', 'reject') -%}
-        cast(sum(case when resolutions.kind = '{{ kind }}' then decisions.n_units else 0 end) as bigint) as {{ kind }}_units,
+        sum(case when resolutions.kind = '{{ kind }}' then decisions.n_units else 0 end) as {{ kind }}_units,
         {% endfor -%}
-        cast(sum(case when resolutions.kind = 'refund' then resolutions.amount_fen else 0 end) as bigint) as refund_fen,
-        cast(sum(case when resolutions.kind = 'goodwill' then resolutions.amount_fen else 0 end) as bigint) as goodwill_fen,
+        sum(case when resolutions.kind = 'refund' then resolutions.amount_fen else 0 end) as refund_fen,
+        sum(case when resolutions.kind = 'goodwill' then resolutions.amount_fen else 0 end) as goodwill_fen,
         sum(case when resolutions.staff_row_id is null then 0 else 1 end) as n_by_staff
     from {{ ref('stg_shop__aftersales_resolutions') }} as resolutions
     left join decisions on resolutions.aftersales_resolution_row_id = decisions.aftersales_resolution_row_id
@@ -61,12 +61,12 @@ select
     cases.reason in {{ fault_reasons() }} as is_fault,
     cases.state,
     coalesce(units.n_units, 0) as n_units,
-    coalesce(resolved.refund_units, 0) as refund_units,
-    coalesce(resolved.replace_units, 0) as replace_units,
-    coalesce(resolved.goodwill_units, 0) as goodwill_units,
-    coalesce(resolved.reject_units, 0) as reject_units,
-    coalesce(resolved.refund_fen, 0) as refund_fen,
-    coalesce(resolved.goodwill_fen, 0) as goodwill_fen,
+    cast(coalesce(resolved.refund_units, 0) as bigint) as refund_units,
+    cast(coalesce(resolved.replace_units, 0) as bigint) as replace_units,
+    cast(coalesce(resolved.goodwill_units, 0) as bigint) as goodwill_units,
+    cast(coalesce(resolved.reject_units, 0) as bigint) as reject_units,
+    cast(coalesce(resolved.refund_fen, 0) as bigint) as refund_fen,
+    cast(coalesce(resolved.goodwill_fen, 0) as bigint) as goodwill_fen,
     resolved.n_by_staff = 0 as is_decided_by_rule,
     cases.opened_at,
     {{ business_date('cases.opened_at') }} as opened_date,

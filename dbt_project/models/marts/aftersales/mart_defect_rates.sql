@@ -1,4 +1,10 @@
-{% set scopes = {'all': "'all'", 'product': 'product_key', 'supplier': 'supplier', 'channel': 'channel_key', 'batch': 'card_batch_key'} %}
+{% set scopes = {
+    'all': "'all'",
+    'product': 'product_key',
+    'supplier': 'supplier',
+    'channel': 'channel_key',
+    'batch': 'card_batch_key',
+} %}
 
 with fulfilments as (
 

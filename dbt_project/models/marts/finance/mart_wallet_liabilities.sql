@@ -21,7 +21,13 @@ days as (
         ledger_date,
         {% for way, events in ways.items() -%}
         sum(
-            case when account = 'customer_wallet' and event in ('{{ events | join("', '") }}') then -amount_fen else 0 end
+            case
+                when
+                    account = 'customer_wallet'
+                    and event in ('{{ events | join("', '") }}')
+                    then -amount_fen
+                else 0
+            end
         ) as {{ way }}_fen,
         {% endfor -%}
         sum(case when account = 'customer_wallet' then -amount_fen else 0 end) as wallets_change_fen,
@@ -37,7 +43,11 @@ select
     cast({{ way }}_fen as bigint) as {{ way }}_fen,
     {% endfor -%}
     cast(
-        wallets_change_fen {% for way in ways %} - {{ way }}_fen{% endfor %} as bigint
+        wallets_change_fen
+        {% for way in ways -%}
+        - {{ way }}_fen
+        {% endfor -%}
+        as bigint
     ) as other_fen,
     cast(sum(wallets_change_fen) over (order by ledger_date) as bigint) as wallets_owed_fen,
     cast(sum(withdrawals_change_fen) over (order by ledger_date) as bigint) as withdrawals_unpaid_fen

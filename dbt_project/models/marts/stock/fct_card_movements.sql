@@ -98,7 +98,7 @@ whereabouts as (
     left join defects as served on cards.card_row_id = served.replacement_card_row_id
     left join fulfilments
         on coalesce(served.fulfilment_row_id, cards.fulfilment_row_id, bad.fulfilment_row_id)
-            = fulfilments.fulfilment_row_id
+        = fulfilments.fulfilment_row_id
 
 ),
 
@@ -168,7 +168,9 @@ movements as (
 select
     {{ row_hash(['movements.kind', 'movements.subject_row_id']) }} as card_movement_key,
     movements.kind,
-    case when movements.card_row_id is not null then {{ row_hash(["'card'", 'movements.card_row_id']) }} end as card_key,
+    case
+        when movements.card_row_id is not null then {{ row_hash(["'card'", 'movements.card_row_id']) }}
+    end as card_key,
     batches.card_batch_key,
     skus.sku_key,
     products.product_key,

@@ -44,7 +44,7 @@ bought as (
         {{ days_between('movements.moved_date', 'build.source_date') }} as age_days,
         gone.card_key is null as is_left,
         row_number() over (
-            partition by movements.sku_key order by movements.moved_at desc, movements.card_key
+            partition by movements.sku_key order by movements.moved_at desc, movements.card_key asc
         ) <= stock.stock_units as is_left_by_fifo
     from movements
     cross join build
@@ -60,14 +60,14 @@ banded as (
         bought.*,
         case
             {% for band in bands if band[1] is not none -%}
-            when age_days <= {{ band[1] }} then {{ band[0] }}
+            when bought.age_days <= {{ band[1] }} then {{ band[0] }}
             {% endfor -%}
             else {{ bands[-1][0] }}
         end as age_from_days,
-        coalesce(expires_at <= {{ dbt.dateadd('day', 30, 'build.source_instant') }}, false) as is_expiring
+        coalesce(bought.expires_at <= {{ dbt.dateadd('day', 30, 'build.source_instant') }}, false) as is_expiring
     from bought
     cross join build
-    where is_left or is_left_by_fifo
+    where bought.is_left or bought.is_left_by_fifo
 
 )
 

@@ -67,9 +67,13 @@ exposed as (
         cast(sum(quantity_units) as bigint) as stock_units,
         cast(coalesce(sum(cost_fen), 0) as bigint) as stock_cost_fen,
         cast(sum(demanded_units) as bigint) as demanded_units,
-        coalesce(
-            sum(case when level_units > 0 and to_at > from_at then {{ seconds_between('from_at', 'to_at') }} else 0 end), 0
-        ) / 86400 as in_stock_days
+        sum(
+            case
+                when level_units > 0 and to_at > from_at
+                    then {{ as_double(seconds_between('from_at', 'to_at')) }} / 86400
+                else 0.0
+            end
+        ) as in_stock_days
     from clipped
     group by sku_key, product_key
 
@@ -99,20 +103,23 @@ clumps as (
 
 ),
 
+-- The variance of the units of a day over their mean: 1 for a Poisson count.
 dispersed as (
 
     select
-        exposed.*,
+        exposed.sku_key,
+        exposed.product_key,
+        exposed.stock_units,
+        exposed.stock_cost_fen,
+        exposed.demanded_units,
+        exposed.in_stock_days,
+        {{ as_double('exposed.demanded_units') }} as demand,
         case
             when exposed.demanded_units > 0 and exposed.in_stock_days > 1
-                then greatest(
-                    1.0,
-                    (clumps.squares - {{ as_double('exposed.demanded_units') }} * exposed.demanded_units / exposed.in_stock_days)
+                then
+                    (clumps.squares * exposed.in_stock_days / exposed.demanded_units - exposed.demanded_units)
                     / (exposed.in_stock_days - 1)
-                    / ({{ as_double('exposed.demanded_units') }} / exposed.in_stock_days)
-                )
-            else 1.0
-        end as dispersion
+        end as variance_ratio
     from exposed
     left join clumps on exposed.sku_key = clumps.sku_key
 
@@ -121,9 +128,16 @@ dispersed as (
 rates as (
 
     select
-        dispersed.*,
-        demanded_units >= {{ fewest_units }} and in_stock_days >= {{ shortest_days }} as is_judged,
-        {{ as_double('demanded_units') }} / dispersion as clumps_sold
+        sku_key,
+        product_key,
+        stock_units,
+        stock_cost_fen,
+        demanded_units,
+        in_stock_days,
+        demand,
+        case when variance_ratio > 1 then variance_ratio else 1.0 end as dispersion,
+        demand / case when variance_ratio > 1 then variance_ratio else 1.0 end as clumps_sold,
+        demanded_units >= {{ fewest_units }} and in_stock_days >= {{ shortest_days }} as is_judged
     from dispersed
 
 ),
@@ -131,8 +145,13 @@ rates as (
 bounded as (
 
     select
-        rates.*,
-        case when is_judged then {{ as_double('demanded_units') }} / in_stock_days end as units_per_day,
+        sku_key,
+        product_key,
+        stock_units,
+        stock_cost_fen,
+        demanded_units,
+        in_stock_days,
+        case when is_judged then demand / in_stock_days end as units_per_day,
         case when is_judged then {{ poisson_lo('clumps_sold') }} * dispersion / in_stock_days end as units_per_day_lo,
         case when is_judged then {{ poisson_hi('clumps_sold') }} * dispersion / in_stock_days end as units_per_day_hi
     from rates
@@ -142,7 +161,15 @@ bounded as (
 covered as (
 
     select
-        bounded.*,
+        sku_key,
+        product_key,
+        stock_units,
+        stock_cost_fen,
+        demanded_units,
+        in_stock_days,
+        units_per_day,
+        units_per_day_lo,
+        units_per_day_hi,
         {{ share('stock_units', 'units_per_day') }} as cover_days,
         {{ share('stock_units', 'units_per_day_hi') }} as cover_days_lo,
         {{ share('stock_units', 'units_per_day_lo') }} as cover_days_hi
@@ -163,11 +190,8 @@ select
     covered.cover_days,
     covered.cover_days_lo,
     covered.cover_days_hi,
-    {% for bound in ['', '_lo', '_hi'] -%}
-    case
-        when covered.stock_units > 0 and covered.cover_days{{ bound }} < 3650
-            then cast({{ dbt.dateadd('day', 'cast(round(covered.cover_days' ~ bound ~ ') as bigint)', 'build.source_date') }} as date)
-    end as stock_out_date{{ bound }}{{ ',' if not loop.last }}
-    {% endfor -%}
+    {{ date_of_stock_out('covered.stock_units', 'covered.cover_days', 'build.source_date') }} as stock_out_date,
+    {{ date_of_stock_out('covered.stock_units', 'covered.cover_days_lo', 'build.source_date') }} as stock_out_date_lo,
+    {{ date_of_stock_out('covered.stock_units', 'covered.cover_days_hi', 'build.source_date') }} as stock_out_date_hi
 from covered
 cross join build
