@@ -25,7 +25,7 @@ DAYS = 4 * 365
 TRUTH_CUSTOMERS = 60_000
 TRUTH_SEED = -1
 
-LEAST_SHARE, MOST_SHARE = 0.90, 0.99
+LEAST_SHARE, MOST_SHARE, LEAST_SEEDS = 0.90, 0.99, 100
 
 QUARTILES = ("q25", "median", "q75")
 SCOPES = {"first interval": ("occasion_number", "1"), "per occasion": ("all", "all")}
@@ -60,8 +60,10 @@ class Coverage:
     median_width: float
 
     @property
-    def as_claimed(self) -> bool:
-        """About 95 in 100; for many seeds, since of a few all or too few may hold the truth by chance."""
+    def as_claimed(self) -> bool | None:
+        """About 95 in 100; None for a few seeds, of which all or too few may hold the truth by chance."""
+        if self.seeds < LEAST_SEEDS:
+            return None
         return LEAST_SHARE * self.seeds <= self.covered <= MOST_SHARE * self.seeds
 
 
