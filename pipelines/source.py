@@ -200,7 +200,7 @@ def attached(warehouse: duckdb.DuckDBPyConnection, reader_url: str, *, by_index:
 
     `by_index` keeps PostgreSQL from scanning tables whose changes are few.
     """
-    warehouse.execute(f"load {literal(str(_extension()))}")
+    warehouse.execute(f"load {literal(str(extension_file()))}")
     options = SESSION_LIMITS + (" -c enable_seqscan=off" if by_index else "")
     given = conninfo_to_dict(reader_url)
     conninfo = make_conninfo(
@@ -246,7 +246,8 @@ def _without_password(message: str, conninfo: Mapping[str, object]) -> str:
     return message.replace(str(password), "***") if password else message
 
 
-def _extension() -> Path:
+def extension_file() -> Path:
+    """DuckDB's extension for PostgreSQL, from its wheel. Raises SourceUnavailableError."""
     found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
     if found is None or found.origin is None:
         raise SourceUnavailableError("the package duckdb-extension-postgres-scanner is not installed")
