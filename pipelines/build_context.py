@@ -37,16 +37,19 @@ class BuildContext:
 
 
 def write_context(warehouse: duckdb.DuckDBPyConnection, settings: Settings) -> BuildContext:
-    """Read the last batch and the shop's profile and leave them for the models."""
+    """Read the last batch and the shop's profile and leave them for the models.
+
+    `built_batch_id`, the batch up to which the models were built before, is left empty: `increments` knows.
+    """
     context = _context(warehouse, settings)
     warehouse.execute("create schema if not exists meta")
     warehouse.execute(
         "create or replace table meta.build_context"
         " (as_of_date date, source_instant timestamptz, batch_id bigint, currency varchar, timezone varchar,"
-        " simulated boolean)"
+        " simulated boolean, built_batch_id bigint)"
     )
     warehouse.execute(
-        "insert into meta.build_context values (?, ?, ?, ?, ?, ?)",
+        "insert into meta.build_context values (?, ?, ?, ?, ?, ?, null)",
         [
             context.as_of_date,
             context.source_instant,

@@ -3,6 +3,7 @@
 Knows dbt and nothing of what its results mean for publication.
 """
 
+import hashlib
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,6 +16,11 @@ from mingsuan.progress import Progress, silent
 from mingsuan.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+PACKAGE = "mingsuan"
+
+
+class ModelsUnreadableError(RuntimeError):
+    """dbt cannot parse the project; the message is dbt's."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +73,10 @@ def run_dbt(settings: Settings, command: str, *options: str, progress: Progress 
         from dbt.cli.main import dbtRunner
 
         try:
-            if settings.warehouse not in _warm.manifests:
-                progress("reading the models")
-                parsed = dbtRunner().invoke(_command(settings, "parse"))
-                if parsed.exception is not None:
-                    return DbtOutcome((), str(parsed.exception))
-                _warm.manifests[settings.warehouse] = parsed.result
-            runner = dbtRunner(manifest=_warm.manifests[settings.warehouse], callbacks=[_teller(progress)])
+            runner = dbtRunner(manifest=_manifest(settings, progress), callbacks=[_teller(progress)])
             answer = runner.invoke(_command(settings, command, *options))
+        except ModelsUnreadableError as error:
+            return DbtOutcome((), str(error))
         finally:
             _release()
     if isinstance(answer.exception, KeyboardInterrupt):
@@ -84,6 +86,41 @@ def run_dbt(settings: Settings, command: str, *options: str, progress: Progress 
     if answer.exception is not None or not (results or is_catalogue):
         return DbtOutcome(results, str(answer.exception or "dbt ran nothing"))
     return DbtOutcome(results, None)
+
+
+def models_checksum(settings: Settings, progress: Progress = silent) -> str:
+    """A checksum of what this process knows as the models: their SQL, their macros, their contracts and settings.
+
+    Raises ModelsUnreadableError.
+    """
+    with warnings.catch_warnings(), _environment(settings):
+        warnings.simplefilter("ignore")
+        try:
+            manifest = _manifest(settings, progress)
+        finally:
+            _release()
+    digest = hashlib.sha256()
+    for name, node in sorted(manifest.nodes.items()):
+        if node.resource_type == "model":
+            said = (name, node.checksum.checksum, node.contract.checksum, node.config.materialized)
+            digest.update(repr((*said, node.config.unique_key)).encode())
+    for name, macro in sorted(manifest.macros.items()):
+        if macro.package_name == PACKAGE:
+            digest.update(repr((name, macro.macro_sql)).encode())
+    return digest.hexdigest()[:16]
+
+
+def _manifest(settings: Settings, progress: Progress) -> Any:
+    """The parsed project, kept for this process."""
+    from dbt.cli.main import dbtRunner
+
+    if settings.warehouse not in _warm.manifests:
+        progress("reading the models")
+        parsed = dbtRunner().invoke(_command(settings, "parse"))
+        if parsed.exception is not None:
+            raise ModelsUnreadableError(str(parsed.exception))
+        _warm.manifests[settings.warehouse] = parsed.result
+    return _warm.manifests[settings.warehouse]
 
 
 def _command(settings: Settings, command: str, *options: str) -> list[str]:

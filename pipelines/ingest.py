@@ -43,8 +43,8 @@ def ingest(
     """Bring one batch in and return its record.
 
     A table that is new here, or whose columns changed, is read whole; the others by difference. `resync` reads all
-    of them whole, whatever the source's history: keys that are gone leave raw_current and get a row in
-    ingest.tombstone, raw keeps what it had. Raises RestoredSourceError, IncompleteBatchError,
+    of them whole, whatever the source's history. Keys that a table read whole has no longer leave raw_current and get
+    a row in ingest.tombstone, raw keeps what it had. Raises RestoredSourceError, IncompleteBatchError,
     SourceUnavailableError, UnsupportedColumnError; then the warehouse is as it was.
     """
     with owned(settings, "ingest", progress), connect(settings) as warehouse:
@@ -128,7 +128,7 @@ class _Ingest:
             has = columns[table.name]
             if table.name not in whole and since:
                 new_rows[table.name] = log.merge(table, self.source.new_rows(table, has, since))
-            elif self.resync and log.is_known(table):
+            elif log.is_known(table):
                 new_rows[table.name] = log.reconcile(table, has, self.source.all_rows(table, has))
             else:
                 new_rows[table.name] = log.load_all(table, has, self.source.all_rows(table, has))

@@ -94,6 +94,7 @@ def _write(settings: Settings, connection: duckdb.DuckDBPyConnection, result: Bu
     row_counts = _marts(connection, draft, pieces)
     manifest = _manifest(connection, result, name, row_counts, pieces)
     (draft / SEMANTICS).write_text(semantics.declared().dump(), encoding="utf-8")
+    manifest["source_notes"] = _source_notes(connection, earlier, result)
     write_whole(draft / versions.MANIFEST, manifest)
     versions.sync_tree(draft)
     folder = draft.rename(versions.versions_dir(published) / name)
@@ -197,6 +198,15 @@ def _manifest(
         "row_counts": row_counts,
         "segments": segments.as_json(pieces),
     }
+
+
+def _source_notes(connection: duckdb.DuckDBPyConnection, earlier: Version | None, result: BuildResult) -> list[str]:
+    """What ingest noticed since the version before, such as a column that is new in the source."""
+    rows = connection.execute(
+        "select notes from ingest.batch where batch_id > ? and batch_id <= ? and notes <> '' order by batch_id",
+        [earlier.manifest["batch_id"] if earlier else 0, result.batch_id],
+    ).fetchall()
+    return [note for (notes,) in rows for note in notes.split("; ")]
 
 
 def _text(instant: datetime) -> str:

@@ -26,6 +26,15 @@
 {%- endmacro %}
 
 
+{# The part of net sales, summed over margin lines, whose cost is known. #}
+{% macro summed_known_net_sales() -%}
+    cast(
+        sum(case when has_known_cost and component in ('gross_sales', 'discounts', 'refunds') then profit_fen else 0 end)
+        as bigint
+    )
+{%- endmacro %}
+
+
 {# The definitions of net sales and of the three margins, each in one place; all need `<component>_fen` columns. #}
 {% macro net_sales() -%}
     (gross_sales_fen - discounts_fen - refunds_fen)
@@ -48,8 +57,9 @@
 {%- endmacro %}
 
 
-{# The columns of a profit mart, in the order of a profit and loss account, from summed components. #}
-{% macro profit_columns() -%}
+{# The columns of a profit mart, in the order of a profit and loss account, from summed components; without the ledger's
+   own profit where ledger entries do not say all of the mart's dimensions. #}
+{% macro profit_columns(with_ledger=true) -%}
     gross_sales_fen,
     discounts_fen,
     refunds_fen,
@@ -74,7 +84,7 @@
     {{ cm3() }} as cm3_fen,
     net_sales_known_cost_fen,
     {{ coverage('net_sales_known_cost_fen', net_sales()) }} as cost_coverage,
-    ledger_profit_fen,
+    {% if with_ledger %}ledger_profit_fen,{% endif %}
     delivered_units,
     unknown_cost_units
 {%- endmacro %}

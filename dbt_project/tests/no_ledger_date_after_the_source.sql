@@ -1,5 +1,3 @@
-{{ config(severity='warn') }}
-
 -- One day of grace: the shop's clock and the source's instant are not read at the same moment.
 select
     entries.ledger_entry_id,

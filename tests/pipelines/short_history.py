@@ -27,10 +27,11 @@ def shop_with_history(folder: Path, urls: DatabaseUrls) -> Settings:
 
 
 def tamper(settings: Settings, table: str, fen: int) -> None:
-    """Adds `fen` to the first amount of a table of the warehouse, behind the back of ingest."""
+    """Adds `fen` to the first amount of a table of the warehouse, as if the next batch had brought it."""
     with warehouse.owned(settings, "test"), warehouse.connect(settings) as connection:
         connection.execute(
-            f"update raw_current.{table} set amount_fen = amount_fen + ?"
+            f"update raw_current.{table} set amount_fen = amount_fen + ?,"
+            " _batch = (select max(batch_id) + 1 from ingest.batch)"
             f" where id = (select min(id) from raw_current.{table})",
             [fen],
         )

@@ -51,7 +51,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 def settings(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Settings:
     """A built shop of its own."""
     made = built.hand_fed_shop(tmp_path_factory.getbasetemp())
-    shutil.copytree(made.var / "warehouse", tmp_path / "warehouse")
+    shutil.copytree(made.var, tmp_path, ignore=shutil.ignore_patterns("dbt", "pg"), dirs_exist_ok=True)
     return Settings(var=tmp_path)
 
 

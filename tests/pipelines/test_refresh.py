@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from mingsuan import snapshot
@@ -17,6 +18,7 @@ from mingsuan.postgres import DatabaseUrls
 from mingsuan.settings import Settings
 from pipelines.publish import NotPublishableError
 from pipelines.refresh import refresh
+from pipelines.source import UnsupportedColumnError
 from tests.pipelines.short_history import shop_with_history, tamper
 
 pytestmark = pytest.mark.xdist_group("dbt")
@@ -110,11 +112,19 @@ def test_refresh_publishes_what_passed_and_nothing_else(settings: Settings, fres
     assert _failing(again)["transactions_sum_to_zero"] == since
 
     tamper(settings, "ledger_entry", -1)
+    with psycopg.connect(fresh_database.owner, autocommit=True) as shop:
+        shop.execute("alter table shop.orders add column tip money")
+        with pytest.raises(UnsupportedColumnError, match=r"shop\.orders\.tip has the type money"):
+            refresh(settings, fresh_database.reader)
+        assert snapshot.resolve(settings) == first.folder
+        assert "shop.orders.tip" in _attempt(settings)["error"]
+        shop.execute("alter table shop.orders drop column tip, add column gift_wrap text")
     with _reading(settings) as reader:
         mended = refresh(settings, fresh_database.reader)
     assert reader.errors == []
     assert snapshot.resolve(settings) == mended.folder != first.folder
     assert mended.manifest["as_of_date"] == "1997-03-02", "the chosen as-of date stays"
+    assert mended.manifest["source_notes"] == ["orders.gift_wrap is new: VARCHAR"], "a new column is not passed over"
     assert _attempt(settings)["published"] is True
     assert _failing(_attempt(settings)) == {}
     shared = "segments/fct_order_items-1997-01.parquet"

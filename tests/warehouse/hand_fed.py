@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from mingsuan import clock
 from mingsuan.settings import Settings
 from pipelines import warehouse
+from pipelines.bookkeeping import prepare
 from pipelines.tables import TABLES, is_withheld
 from transactional.ledger import rules
 from transactional.migrations.versions.r0001_shop import CHART
@@ -43,21 +44,13 @@ def columns_of(table: str) -> dict[str, str]:
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty tables of the shop with its chart of accounts, and ingest's bookkeeping."""
-    connection.execute("create schema raw_current; create schema ingest")
+    prepare(connection)
     for table in TABLES:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in columns_of(table.name).items())
         connection.execute(f"create table raw_current.{table.name} ({columns}, _batch bigint, _loaded_at timestamptz)")
     connection.executemany(
         "insert into raw_current.ledger_account (code, kind, margin_level, name_zh, name_en) values (?, ?, ?, ?, ?)",
         [list(account) for account in CHART],
-    )
-    connection.execute(
-        "create table ingest.batch (batch_id bigint, source_snapshot varchar, system_identifier varchar, timeline int,"
-        " source_instant timestamptz, loaded_at timestamptz, row_count bigint, oldest_transaction_age_s double)"
-    )
-    connection.execute(
-        "create table ingest.table_count (batch_id bigint, table_name varchar, source_rows bigint,"
-        " raw_current_rows bigint, raw_versions bigint, new_rows bigint)"
     )
 
 
@@ -84,7 +77,7 @@ def close_batch(connection: duckdb.DuckDBPyConnection, batch_id: int, source_ins
         for table in TABLES
     }
     connection.execute(
-        "insert into ingest.batch values (?, '10:20:', '7', 1, ?, ?, ?, 0.5)",
+        "insert into ingest.batch values (?, 'increment', '10:20:', '7', 1, 5, ?, ?, ?, 0.5, '')",
         [batch_id, source_instant, clock.now(), sum(counts.values())],
     )
     connection.executemany(
@@ -96,9 +89,10 @@ def close_batch(connection: duckdb.DuckDBPyConnection, batch_id: int, source_ins
 class Shop:
     """Writes what the shop would have written, posting through its own rules; numbers are given by the caller."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, after: int = 0) -> None:
+        """What it posts is numbered from `after` on."""
         self._connection = connection
-        self._transactions = self._entries = self._lines = 0
+        self._transactions = self._entries = self._lines = after
 
     def add(self, table: str, **row: object) -> None:
         insert(self._connection, table, [row])

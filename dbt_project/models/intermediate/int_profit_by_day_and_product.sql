@@ -17,14 +17,7 @@ margins as (
         product_key,
         category_key,
         {{ summed_components() }},
-        cast(
-            sum(
-                case
-                    when has_known_cost and component in ('gross_sales', 'discounts', 'refunds') then profit_fen
-                    else 0
-                end
-            ) as bigint
-        ) as net_sales_known_cost_fen
+        {{ summed_known_net_sales() }} as net_sales_known_cost_fen
     from margin_lines
     group by ledger_date, product_key, category_key
 

@@ -1,4 +1,6 @@
-with entries as (
+{{ config(materialized='incremental', unique_key='ledger_entry_id') }}
+
+with all_entries as (
 
     select * from {{ ref('stg_shop__ledger_entries') }}
 
@@ -31,6 +33,27 @@ order_items as (
 customers as (
 
     select * from {{ ref('stg_shop__customers') }}
+
+),
+
+{% if is_incremental() -%}
+restated as (
+
+    select all_entries.ledger_entry_id from all_entries
+    where {{ is_new('all_entries') }}
+    union
+    select all_entries.ledger_entry_id
+    from all_entries
+    inner join accounts on all_entries.account = accounts.account
+    where {{ is_new('accounts') }}
+
+),
+
+{% endif -%}
+entries as (
+
+    select * from all_entries
+    {{ only_restated('ledger_entry_id') }}
 
 )
 

@@ -1,6 +1,24 @@
-with order_items as (
+{{ config(materialized='incremental', unique_key='order_item_id') }}
+
+with all_order_items as (
 
     select * from {{ ref('int_order_items') }}
+
+),
+
+{% if is_incremental() -%}
+restated as (
+
+    select all_order_items.order_item_id from all_order_items
+    where {{ is_new('all_order_items') }}
+
+),
+
+{% endif -%}
+order_items as (
+
+    select * from all_order_items
+    {{ only_restated('order_item_id') }}
 
 ),
 
@@ -9,16 +27,10 @@ margins as (
     select
         order_item_id,
         {{ summed_components() }},
-        cast(
-            sum(
-                case
-                    when has_known_cost and component in ('gross_sales', 'discounts', 'refunds') then profit_fen
-                    else 0
-                end
-            ) as bigint
-        ) as net_sales_known_cost_fen
+        {{ summed_known_net_sales() }} as net_sales_known_cost_fen
     from {{ ref('fct_margin_lines') }}
     where order_item_id <> 'none'
+        {{ only_restated('order_item_id', 'and') }}
     group by order_item_id
 
 ),

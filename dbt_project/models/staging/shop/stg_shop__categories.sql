@@ -12,7 +12,8 @@ renamed as (
         slug,
         name_zh,
         name_en,
-        position as display_position
+        position as display_position,
+        _batch as ingest_batch_id
     from source
 
 )

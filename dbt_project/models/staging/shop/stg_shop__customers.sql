@@ -14,7 +14,8 @@ renamed as (
         language,
         country,
         registered_at,
-        erased_at
+        erased_at,
+        _batch as ingest_batch_id
     from source
 
 )

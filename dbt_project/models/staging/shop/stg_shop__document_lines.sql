@@ -18,7 +18,8 @@ renamed as (
         kind,
         component,
         amount_fen,
-        effective_at
+        effective_at,
+        _batch as ingest_batch_id
     from source
 
 )

@@ -18,7 +18,8 @@ renamed as (
         gross_fen,
         discount_fen,
         cost_fen,
-        delivered_at
+        delivered_at,
+        _batch as ingest_batch_id
     from source
 
 )

@@ -14,7 +14,8 @@ renamed as (
         supplier_id as supplier_row_id,
         channel_id as channel_row_id,
         account,
-        amount_fen
+        amount_fen,
+        _batch as ingest_batch_id
     from source
 
 )

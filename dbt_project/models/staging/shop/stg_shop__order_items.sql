@@ -16,7 +16,8 @@ renamed as (
         quantity,
         gross_fen,
         discount_fen,
-        net_fen
+        net_fen,
+        _batch as ingest_batch_id
     from source
 
 )

@@ -21,7 +21,8 @@ renamed as (
         paid_at,
         delivered_at,
         cancelled_at,
-        completed_at
+        completed_at,
+        _batch as ingest_batch_id
     from source
 
 )

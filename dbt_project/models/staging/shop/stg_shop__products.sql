@@ -15,7 +15,8 @@ renamed as (
         title_zh,
         title_en,
         publish_state,
-        published_at
+        published_at,
+        _batch as ingest_batch_id
     from source
 
 )

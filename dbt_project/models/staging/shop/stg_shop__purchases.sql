@@ -28,7 +28,8 @@ renamed as (
         times_asked,
         submitted_at,
         ended_at,
-        created_at
+        created_at,
+        _batch as ingest_batch_id
     from source
 
 )

@@ -14,7 +14,8 @@ renamed as (
         name_zh,
         name_en,
         duration_days,
-        publish_state
+        publish_state,
+        _batch as ingest_batch_id
     from source
 
 )
