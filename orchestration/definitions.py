@@ -3,12 +3,14 @@
 import dagster as dg
 
 from mingsuan.settings import Settings
+from orchestration.defs.checks import checks
+from orchestration.defs.inbox import import_statements, inbox_sensor, take_in_statements
 from orchestration.defs.ingest import raw
 from orchestration.defs.manifest import manifest
 from orchestration.defs.models import BUILD_CONTEXT, COMPUTED, models
 from orchestration.defs.published import published, snapshot_is_fresh
 from orchestration.defs.resources import Shop
-from orchestration.defs.schedules import refresh, schedules
+from orchestration.defs.schedules import JOBS, schedules
 from pipelines.tables import TABLES
 
 
@@ -24,10 +26,12 @@ def definitions() -> dg.Definitions:
             *COMPUTED,
             built,
             published(sorted(built.keys)),
+            take_in_statements,
         ],
-        asset_checks=[snapshot_is_fresh],
-        jobs=[refresh],
+        asset_checks=[snapshot_is_fresh, *checks()],
+        jobs=[*JOBS, import_statements],
         schedules=schedules(settings),
+        sensors=[inbox_sensor],
         resources={"shop": Shop()},
         executor=dg.in_process_executor,
     )

@@ -6,13 +6,13 @@ import dagster as dg
 
 from mingsuan.settings import Settings
 from orchestration.defs.resources import Shop, progress
+from orchestration.defs.retries import tried_again
+from orchestration.defs.stewardship import FOLLOWS_THE_SHOP, OPERATIONS, RAW
 from pipelines import warehouse
 from pipelines.attempt import record_attempt
 from pipelines.bookkeeping import TableCount
 from pipelines.ingest import ingest
 
-GROUP = "raw"
-OWNERS = ["team:operations"]
 TABLE_COUNT = dg.AssetKey(["ingest", "table_count"])
 SAME_ROWS = "same_rows_as_source"
 OPEN_TRANSACTION = "oldest_open_transaction"
@@ -20,13 +20,20 @@ OPEN_TRANSACTION_LIMIT_S = 300.0
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
+class IngestConfig(dg.Config):
+    """How to ingest: `resync` reads everything again and reconciles, as after a restore of the source."""
+
+    resync: bool = False
+
+
 def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
     """The step that brings every change of these tables into the warehouse."""
     specs = [
         dg.AssetSpec(
             _key(table),
-            group_name=GROUP,
-            owners=OWNERS,
+            group_name=RAW,
+            owners=[OPERATIONS],
+            freshness_policy=FOLLOWS_THE_SHOP,
             kinds={"postgres", "duckdb"},
             description=f"Every version of each row of shop.{table} (`raw.{table}`), and the latest"
             f" (`raw_current.{table}`), as of the batch's instant.",
@@ -35,8 +42,9 @@ def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
     ]
     bookkeeping = dg.AssetSpec(
         TABLE_COUNT,
-        group_name=GROUP,
-        owners=OWNERS,
+        group_name=RAW,
+        owners=[OPERATIONS],
+        freshness_policy=FOLLOWS_THE_SHOP,
         kinds={"duckdb"},
         description="Rows of each table in the source and in the warehouse, by batch.",
     )
@@ -46,11 +54,11 @@ def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(name="raw", specs=[*specs, bookkeeping], check_specs=checks, can_subset=False)
-    def ingest_shop(context: dg.AssetExecutionContext, shop: Shop) -> Events:
+    def ingest_shop(context: dg.AssetExecutionContext, config: IngestConfig, shop: Shop) -> Events:
         settings, tell = shop.settings(), progress(context.log)
-        with shop.reader_url() as reader_url, warehouse.owned(settings, "Dagster: ingest", tell):
+        with tried_again(context), shop.reader_url() as reader_url, warehouse.owned(settings, "Dagster: ingest", tell):
             try:
-                batch = ingest(settings, reader_url, progress=tell)
+                batch = ingest(settings, reader_url, resync=config.resync, progress=tell)
             except Exception as error:
                 record_attempt(settings, source_instant=None, version=None, error=str(error), tests=())
                 raise

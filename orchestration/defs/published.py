@@ -8,6 +8,7 @@ import dagster as dg
 from mingsuan import clock, snapshot
 from orchestration.defs.ingest import TABLE_COUNT
 from orchestration.defs.resources import Shop, progress
+from orchestration.defs.stewardship import FOLLOWS_THE_SHOP, OPERATIONS, PUBLISHED
 from pipelines.publish import NotPublishableError, publish
 
 KEY = dg.AssetKey("published")
@@ -20,8 +21,9 @@ def published(models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         key=KEY,
         deps=[*models, TABLE_COUNT],
-        group_name="published",
-        owners=["team:operations"],
+        group_name=PUBLISHED,
+        owners=[OPERATIONS],
+        freshness_policy=FOLLOWS_THE_SHOP,
         kinds={"duckdb", "parquet"},
         description="The version that dashboards read. Refused unless every blocking test of the last build passed;"
         " then `current` is moved to it in one step.",

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import dagster as dg
 import pytest
@@ -74,7 +75,8 @@ def test_every_followed_table_is_an_asset_and_models_hang_from_them(loaded: dg.D
 
 def test_the_published_version_comes_after_every_model(loaded: dg.Definitions) -> None:
     specs = _specs(loaded)
-    models = {key for key, spec in specs.items() if spec.group_name in {"staging", "intermediate", "marts"}}
+    layers = ("staging", "intermediate", "marts_")
+    models = {key for key, spec in specs.items() if str(spec.group_name).startswith(layers)}
     assert dg.AssetKey("mart_profit_daily") in models
     assert models <= {dep.asset_key for dep in specs[dg.AssetKey("published")].deps}
 
@@ -85,6 +87,21 @@ def test_every_asset_has_an_owner_a_kind_a_group_and_a_description(loaded: dg.De
         assert spec.kinds, key
         assert spec.group_name not in {None, "default"}, key
         assert spec.description, key
+
+
+def test_raw_tables_marts_and_the_published_version_have_to_be_fresh_and_areas_have_teams(
+    loaded: dg.Definitions,
+) -> None:
+    specs = _specs(loaded)
+    for key, spec in specs.items():
+        renewed = key.path[0] in {"raw", "computed"} or str(spec.group_name).startswith(("marts_", "published"))
+        assert (spec.freshness_policy is not None) or not renewed, key
+    profit = specs[dg.AssetKey("mart_profit_daily")]
+    assert (profit.group_name, profit.owners) == ("marts_finance", ["team:finance"])
+    assert {"dbt", "duckdb"} <= set(profit.kinds)
+    assert (profit.description or "").startswith("One row per")
+    nightly, each = specs[dg.AssetKey(["computed", "customer_value"])], specs[dg.AssetKey(["computed", "draw_audit"])]
+    assert nightly.freshness_policy != each.freshness_policy
 
 
 def test_both_schedules_run_from_the_start_in_the_shops_zone(loaded: dg.Definitions) -> None:
@@ -108,12 +125,35 @@ def test_a_refresh_that_waits_or_works_makes_the_next_one_skip(loaded: dg.Defini
         assert is_busy(instance)
 
 
-def test_the_nightly_run_rebuilds_from_the_start(loaded: dg.Definitions) -> None:
+def test_the_nightly_run_rebuilds_from_the_start_and_computes_what_is_slow(loaded: dg.Definitions) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         tick = loaded.get_schedule_def("rebuild_nightly").evaluate_tick(dg.build_schedule_context(instance=instance))
     (request,) = tick.run_requests or []
-    job = loaded.resolve_job_def("refresh")
-    assert dg.validate_run_config(job, request.run_config)["ops"]["models"]["config"] == {"full_refresh": True}
+    job = loaded.resolve_job_def("rebuild")
+    assert loaded.get_schedule_def("rebuild_nightly").job_name == "rebuild"
+    assert not request.run_config, "what the job says counts"
+    how = dg.validate_run_config(job, job.run_config)["ops"]["models"]["config"]
+    assert how == {"full_refresh": True, "nightly": True}
+
+
+def test_a_resync_reads_the_whole_source_again_and_every_job_has_its_longest_time(loaded: dg.Definitions) -> None:
+    job = loaded.resolve_job_def("resync")
+    assert dg.validate_run_config(job, job.run_config)["ops"]["raw"]["config"] == {"resync": True}
+    for name in ("refresh", "rebuild", "resync"):
+        assert int(loaded.resolve_job_def(name).tags["dagster/max_runtime"]) >= 3600
+
+
+@pytest.mark.parametrize(("error", "transient"), [(TimeoutError("away"), True), (ValueError("refused"), False)])
+def test_only_errors_that_pass_by_themselves_are_tried_again(error: Exception, transient: bool) -> None:
+    from orchestration.defs.retries import tried_again
+
+    waits = []
+    for number in range(3):
+        context = MagicMock(spec=dg.AssetExecutionContext, retry_number=number)
+        with pytest.raises((dg.RetryRequested, ValueError)) as raised, tried_again(context):
+            raise error
+        waits.append(getattr(raised.value, "seconds_to_wait", None))
+    assert waits == ([10, 40, 160] if transient else [None] * 3)
 
 
 def test_one_run_ingests_builds_tests_and_publishes(loaded: dg.Definitions, shop: Settings) -> None:
@@ -123,8 +163,8 @@ def test_one_run_ingests_builds_tests_and_publishes(loaded: dg.Definitions, shop
         published = instance.get_latest_materialization_event(dg.AssetKey("published"))
         orders = instance.get_latest_materialization_event(dg.AssetKey(["raw", "orders"]))
     materialized = {event.asset_key for event in result.get_asset_materialization_events()}
-    by_the_build = {key for key in _specs(loaded) if key.path[0] in {"meta", "computed"}}
-    assert materialized == _specs(loaded).keys() - by_the_build
+    beside = {dg.AssetKey("statements_inbox"), dg.AssetKey("alerts")}
+    assert materialized == _specs(loaded).keys() - beside, "what the build writes beside the models too"
     checks = {(check.asset_key, check.check_name): check.passed for check in result.get_asset_check_evaluations()}
     assert all(checks.values())
     assert len(checks) > 50
