@@ -3,6 +3,7 @@
 import dagster as dg
 
 from mingsuan.settings import Settings
+from orchestration.defs.alerts import TOLD, alerts_sensor
 from orchestration.defs.checks import checks
 from orchestration.defs.inbox import import_statements, inbox_sensor, take_in_statements
 from orchestration.defs.ingest import raw
@@ -27,11 +28,12 @@ def definitions() -> dg.Definitions:
             built,
             published(sorted(built.keys)),
             take_in_statements,
+            TOLD,
         ],
         asset_checks=[snapshot_is_fresh, *checks()],
         jobs=[*JOBS, import_statements],
         schedules=schedules(settings),
-        sensors=[inbox_sensor],
+        sensors=[inbox_sensor, alerts_sensor],
         resources={"shop": Shop()},
         executor=dg.in_process_executor,
     )

@@ -156,6 +156,31 @@ def test_only_errors_that_pass_by_themselves_are_tried_again(error: Exception, t
     assert waits == ([10, 40, 160] if transient else [None] * 3)
 
 
+def test_a_failed_run_is_told_once_and_how_that_ended_is_kept(
+    loaded: dg.Definitions, caplog: pytest.LogCaptureFixture
+) -> None:
+    from orchestration.defs.alerts import KEY, alerts_sensor
+
+    cursor = None
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.create_run_for_job(loaded.resolve_job_def("refresh"), status=dg.DagsterRunStatus.FAILURE)
+        for _ in range(2):
+            context = dg.build_sensor_context(
+                instance=instance, repository_def=loaded.get_repository_def(), cursor=cursor
+            )
+            result = alerts_sensor(context)
+            assert isinstance(result, dg.SensorResult)
+            assert not result.run_requests
+            cursor = result.cursor
+        tries = instance.fetch_observations(KEY, limit=10).records
+    (told,) = [record.event_log_entry.asset_observation for record in tries]
+    assert told is not None
+    assert (told.metadata["outcome"].value, told.metadata["subjects"].value) == ("told", "job:refresh")
+    assert [record.message for record in caplog.records if record.name == "mingsuan.alerts"] == [
+        "alert raised run_failed"
+    ]
+
+
 def test_one_run_ingests_builds_tests_and_publishes(loaded: dg.Definitions, shop: Settings) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         result = loaded.resolve_job_def("refresh").execute_in_process(instance=instance)
