@@ -200,12 +200,21 @@ def _environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
     home = settings.var / "dagster"
     return {
         **os.environ,
+        **_dagster_storage(settings),
         **urls.environment(),
         "MINGSUAN_VAR": str(settings.var),
         "DAGSTER_HOME": str(home),
         "DAGSTER_STORAGE_DIR": str(home),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _dagster_storage(settings: Settings) -> dict[str, str]:
+    """Where `orchestration.instance` keeps runs and events; the driver is named, since Dagster's SQL is psycopg2's."""
+    if settings.dagster_database_url is None:
+        return {}
+    _, _, rest = settings.dagster_database_url.get_secret_value().partition("://")
+    return {"DAGSTER_POSTGRES_URL": f"postgresql+psycopg2://{rest}"}
 
 
 def _script(name: str) -> str:

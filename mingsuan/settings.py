@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     owner_database_url: SecretStr | None = Field(default=None, description="PostgreSQL as shop_owner: migrations")
     app_database_url: SecretStr | None = Field(default=None, description="PostgreSQL as shop_app: the service")
     reader_database_url: SecretStr | None = Field(default=None, description="PostgreSQL as shop_reader: pipelines")
+    dagster_database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL in which Dagster keeps runs and events, a database of its own; by default SQLite files",
+    )
     master_key_file: Path | None = Field(default=None, description="32-byte key that wraps the card data keys")
     fingerprint_key_file: Path | None = Field(default=None, description="32-byte key of the card fingerprints")
     timezone: str = Field(default="Asia/Shanghai", description="Zone of business dates")

@@ -1,22 +1,30 @@
 """Dagster's home folder, and the runs that a stopped machine left unfinished. No definitions here."""
 
 import os
-import shutil
 from pathlib import Path
 
 import dagster as dg
 import yaml
 
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
+DATABASE = "DAGSTER_POSTGRES_URL"
 LOCATION = "mingsuan"
 UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 def make_home() -> None:
-    """Put the configuration into DAGSTER_HOME, where every Dagster process looks for it."""
+    """Put the configuration into DAGSTER_HOME, where every Dagster process looks for it.
+
+    Runs, events and ticks are kept in the PostgreSQL that DATABASE names in the environment, or else in SQLite files.
+    """
     home = Path(os.environ["DAGSTER_HOME"])
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(CONFIGURATION, home / "dagster.yaml")
+    configuration = yaml.safe_load(CONFIGURATION.read_text())
+    if os.environ.get(DATABASE):
+        configuration["storage"] = {"postgres": {"postgres_url": {"env": DATABASE}}}
+    draft = home / ".dagster.yaml"
+    draft.write_text(yaml.safe_dump(configuration, sort_keys=False))
+    draft.replace(home / "dagster.yaml")
 
 
 def write_workspace(socket: Path) -> None:
