@@ -183,7 +183,8 @@ def test_a_column_lost_at_the_source_stays_in_the_log_and_leaves_the_current_row
     assert "customer.acquisition_channel is gone from the source" in followed.ingest().notes
     history = "select acquisition_channel from raw.customer where _batch = 1 order by id"
     assert followed.read(history) == [("one",), ("two",)]
-    columns = followed.read("select column_name from duckdb_columns() where schema_name = 'raw_current'")
+    current = "table_schema = 'raw_current' and table_name = 'customer'"
+    columns = followed.read(f"select column_name from information_schema.columns where {current}")
     assert ("acquisition_channel",) not in columns
 
 

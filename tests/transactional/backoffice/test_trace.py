@@ -1,5 +1,6 @@
 """The trace of an order holds all that the tables hold about it, and its sums prove themselves."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
@@ -89,8 +90,22 @@ async def much_happened(till: Till) -> PlacedOrder:
     for [case] in await till.rows("select public_id from shop.review_case where state = 'open'"):
         async with writing(shop.engine) as session:
             await resolve_case(session, case, staff, "seen")
-    await seals.seal(shop.engine, heads_file(shop.settings))
+    await _sealed_whole(till)
     return order
+
+
+async def _sealed_whole(till: Till) -> None:
+    """What other databases of the server have under way holds a seal back for a moment."""
+    unsealed = (
+        "select count(*) from shop.ledger_transaction as t"
+        " where not exists (select from shop.ledger_seal as s where t.id = any(s.transaction_ids))"
+    )
+    for _ in range(200):
+        await seals.seal(till.shop.engine, heads_file(till.shop.settings))
+        if not await till.one(unsealed):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("transactions stay unsealed")
 
 
 def belongs(table: Table, reached: Iterable[str]) -> list[tuple[str, str]]:
