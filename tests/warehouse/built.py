@@ -6,14 +6,14 @@ from pathlib import Path
 
 from mingsuan.settings import Settings
 from pipelines.build import build
-from tests.warehouse import cdnow, hand_fed, hand_fed_draws
+from tests.warehouse import cdnow, hand_fed, hand_fed_draws, hand_fed_suppliers
 
 
 @cache
 def hand_fed_shop(base: Path) -> Settings:
     """The small shop of `hand_fed`; whoever changes it takes a copy."""
     settings = Settings(var=base / "hand-fed", as_of_date=None)
-    hand_fed.feed(settings, hand_fed_draws.earning_nothing)
+    hand_fed.feed(settings, hand_fed_draws.earning_nothing, hand_fed_suppliers.bought)
     return _built(settings)
 
 

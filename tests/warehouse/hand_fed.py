@@ -174,6 +174,8 @@ class Shop:
                 amount_fen=entry.amount_fen,
                 customer_id=entry.customer_id,
                 order_item_id=entry.order_item_id,
+                supplier_id=entry.supplier_id,
+                channel_id=entry.channel_id,
             )
         for line in posting.lines:
             self._lines += 1
@@ -317,7 +319,7 @@ def _codes(shop: Shop) -> None:
 
     What was lost cost nothing that is known, so that the ledger's inventory is that of the codes without a loss.
     """
-    shop.add("supplier", id=91, name="Acme", currency="CNY", terms="on_account")
+    shop.add("supplier", id=91, name="Acme", currency="CNY", terms="on_account", created_at=noon(-20))
     for number, sku, count, cost in ((1, 1, 4, 7050), (2, 2, 3, None), (3, 1, 2, None)):
         batch = {"card_count": count, "total_cost_fen": cost, "supplier_id": 91, "supplier_name": "Acme"}
         shop.add("card_batch", id=number, sku_id=sku, imported_at=noon(-1), **batch)

@@ -209,3 +209,76 @@ def _change(shop: SimulatedShop, table: str, number: int, by_fen: int) -> None:
 def _again(settings: Settings, selection: str = "int_gateway_records+") -> None:
     outcome = run_dbt(settings, "run", "--select", selection)
     assert [node.name for node in outcome.results if node.status != "success"] == []
+
+
+def test_statements_of_suppliers_differ_by_what_was_planted_and_by_nothing_else(shop: SimulatedShop) -> None:
+    found = shop.rows(
+        "select channel_code, cast(from_date as varchar), cast(to_date as varchar), difference_kind, request_no,"
+        " difference_fen from mart_supplier_differences"
+    )
+    names = ("channel", "from_date", "to_date", "verdict", "request_no", "difference_fen")
+    planted = [tuple(one[name] for name in names) for one in shop.truth["supply"]["statement_differences"]]
+    assert sorted(found, key=str) == sorted(planted, key=str)
+    assert {kind for *_, kind, _, _ in found} == {"ours_only", "theirs_only", "amount_differs"}
+
+
+def test_every_statement_of_a_supplier_closes_with_its_differences(shop: SimulatedShop) -> None:
+    [(statements, faulty, difference_fen)] = shop.rows(
+        "select count(*), count(case when unexplained_fen <> 0 or missing_lines <> 0 then 1 end),"
+        " cast(sum(difference_fen) as bigint) from mart_supplier_reconciliation"
+    )
+    assert statements > 10
+    assert faulty == 0
+    assert difference_fen == sum(one["difference_fen"] for one in shop.truth["supply"]["statement_differences"])
+
+
+def test_a_fen_that_the_ledger_has_and_no_statement_answers_for_is_found(shop: SimulatedShop) -> None:
+    [(entry, request_no)] = shop.rows(
+        "select e.ledger_entry_id, p.request_no from stg_shop__ledger_entries as e"
+        " join int_supplier_bookings as b on b.taken_fen = -e.amount_fen"
+        " join fct_ledger_entries as f on f.ledger_entry_id = e.ledger_entry_id and f.reference = b.reference"
+        " join stg_shop__purchases as p on p.purchase_row_id = b.purchase_row_id"
+        " where e.account = 'supplier_payable' and p.state = 'succeeded' order by b.booked_date, 1 limit 1"
+    )
+    _change(shop, "ledger_entry", entry, -1)
+    _again(shop.settings, "fct_ledger_entries+")
+    new = shop.rows(
+        "select request_no, difference_fen from mart_supplier_differences where difference_kind = 'ledger_differs'"
+    )
+    _change(shop, "ledger_entry", entry, +1)
+    _again(shop.settings, "fct_ledger_entries+")
+    assert new == [(request_no, -1)]
+
+
+def test_channels_cost_and_deliver_what_the_simulations_own_sums_say(shop: SimulatedShop) -> None:
+    found = shop.rows(
+        "select channel_code, n_purchases, good_units, cost_of_successes_fen, unrecovered_fen, credited_fen,"
+        " effective_unit_cost_fen, code_p50_seconds, code_p95_seconds, code_p99_seconds"
+        " from mart_channel_scorecard where period = 'all' order by 1"
+    )
+    assert found == sorted(
+        (code, *_sums(channel["sums"]))
+        for code, channel in shop.truth["supply"]["channels"].items()
+        if channel["sums"]["purchases"]
+    )
+
+
+def _sums(sums: dict[str, Any]) -> tuple[Any, ...]:
+    seconds = (sums[f"seconds_to_code_{label}"] for label in ("p50", "p95", "p99"))
+    return (
+        sums["purchases"],
+        sums["good_units"],
+        sums["cost_of_successes_fen"],
+        sums["written_off_fen"] - sums["written_off_back_fen"],
+        sums["credits_fen"],
+        sums["effective_unit_cost_fen"],
+        *(None if each is None else int(each) for each in seconds),
+    )
+
+
+def test_each_move_of_a_price_is_counted_and_no_other(shop: SimulatedShop) -> None:
+    found = shop.rows(
+        "select c.code || '/' || s.code, count(case when change_share <> 0 then 1 end) from fct_offer_prices"
+        " join dim_channels as c using (channel_key) join dim_skus as s using (sku_key) group by 1"
+    )
+    assert dict(found) == shop.truth["supply"]["price_moves"]
