@@ -207,7 +207,7 @@ def _change(shop: SimulatedShop, table: str, number: int, by_fen: int) -> None:
 
 
 def _again(settings: Settings, selection: str = "int_gateway_records+") -> None:
-    outcome = run_dbt(settings, "run", "--select", selection)
+    outcome = run_dbt(settings, "run", "--full-refresh", "--select", selection)
     assert [node.name for node in outcome.results if node.status != "success"] == []
 
 
