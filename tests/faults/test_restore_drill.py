@@ -26,7 +26,7 @@ from transactional.migrations import migrate
 from transactional.migrations.restamp import restamp
 from transactional.shop import open_shop
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("drill")]
+pytestmark = [pytest.mark.proof, pytest.mark.anyio, pytest.mark.xdist_group("drill")]
 ORDERS = 3
 
 

@@ -19,7 +19,12 @@ from tests.journeys import steps
 from tests.journeys.conftest import ServedShop, Watched, free_port
 from transactional.shop import Shop
 
-pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
+pytestmark = [
+    pytest.mark.proof,
+    pytest.mark.journey,
+    pytest.mark.enable_socket,
+    pytest.mark.xdist_group("journeys"),
+]
 START_S = 60
 
 

@@ -78,6 +78,7 @@ def test_two_processes_that_start_at_once_share_one_server_and_the_last_one_stop
     assert not first.process.is_running()
 
 
+@pytest.mark.proof
 def test_a_crashed_server_whose_pid_belongs_to_somebody_else_now_starts_again_with_its_data(var: Path) -> None:
     user = _User(var)
     url = user.url()
@@ -122,6 +123,7 @@ def test_a_server_in_use_is_not_stopped_as_unused(var: Path) -> None:
         assert check_version(urls.app) >= 180000
 
 
+@pytest.mark.proof
 def test_a_folder_deleted_under_its_server_gives_a_new_empty_server(var: Path) -> None:
     user = _User(var)
     user.url()
@@ -134,12 +136,14 @@ def test_a_folder_deleted_under_its_server_gives_a_new_empty_server(var: Path) -
         assert check_version(urls.reader) >= 180000
 
 
+@pytest.mark.proof
 def test_long_folders_with_spaces_commas_and_other_scripts_work(tmp_path: Path) -> None:
     awkward = tmp_path / ("long, with spaces and 100% " + "x" * 80) / "明算"
     with database(Settings(var=awkward)) as urls, psycopg.connect(urls.app) as connection:
         assert connection.execute("select current_user").fetchone() == ("shop_app",)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["a,b", """it's "$(id)" \\ `id`"""], ids=["comma", "shell"])
 def test_short_folders_whose_names_mean_something_to_shells_and_clients_work(name: str) -> None:
     """Short, so that the socket lies in the folder itself."""
@@ -182,6 +186,7 @@ def test_a_folder_of_other_files_is_left_alone(var: Path) -> None:
     assert (var / "pg" / "letter.txt").read_text() == "mine"
 
 
+@pytest.mark.proof
 def test_a_server_that_cannot_start_says_what_postgresql_said(var: Path) -> None:
     with database(Settings(var=var)):
         pass

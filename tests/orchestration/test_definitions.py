@@ -181,6 +181,7 @@ def test_a_failed_run_is_told_once_and_how_that_ended_is_kept(
     ]
 
 
+@pytest.mark.proof
 def test_one_run_ingests_builds_tests_and_publishes(loaded: dg.Definitions, shop: Settings) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         result = loaded.resolve_job_def("refresh").execute_in_process(instance=instance)

@@ -12,7 +12,7 @@ from simulation import compiled_models, estimates
 from simulation.compiled_models import NotCompiledError, compile_models
 from simulation.estimates import Coverage, Interval, Repurchase, coverages
 
-pytestmark = pytest.mark.xdist_group("dbt")
+pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("dbt")]
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,7 @@ def in_an_hour() -> datetime:
     return datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
 
+@pytest.mark.proof
 async def test_a_draw_that_is_full_early_is_committed_at_once_though_other_work_hangs(
     lives: World, working: Callable[[], contextlib.AbstractAsyncContextManager[None]]
 ) -> None:

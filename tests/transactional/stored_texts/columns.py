@@ -444,7 +444,7 @@ UNSEEN: dict[str, str] = {
         "the record of the act shows the reason",
     ),
     **dict.fromkeys(("activation.provider_ref", "activation_outcome.detail", "entitlement.provider_ref"), _BOOKS),
-    **dict.fromkeys(("gateway_settlement.bank_reference", "order_import.source"), _BOOKS),
+    **dict.fromkeys(("courier_charge.reference", "gateway_settlement.bank_reference", "order_import.source"), _BOOKS),
     **dict.fromkeys(("profit_share.receiver_account", "provider_event.event_id"), _BOOKS),
     **dict.fromkeys(
         ("gateway_bill_line.gateway_trade_no", "gateway_bill_line.out_refund_no", "gateway_bill_line.out_trade_no"),

@@ -34,10 +34,12 @@ from transactional.edge import CUSTOMER_COOKIE
 from transactional.logistics import tracking
 from transactional.logistics.kuaidi_words import Event, Report
 from transactional.logistics.models import Shipment
+from transactional.marketing import service as marketing
 from transactional.notices.service import tell
 from transactional.orders import by_hand
 from transactional.orders.models import OrderImport
 from transactional.payments.models import GatewayBill, GatewayBillLine, ProfitShare
+from transactional.statement_intake import NewFile
 from transactional.suppliers.money import statements
 from transactional.suppliers.money.statements import NewStatement
 
@@ -280,16 +282,22 @@ async def _bound(world: World, customer: CustomerSubject | None) -> None:
 
 
 async def _billed(world: World, happened: Happened) -> None:
-    """A supplier's statement names a purchase by the supplier's number alone; a claim was told and has a number."""
+    """A supplier names a purchase by its own number, in a statement and for a claim; a platform names campaigns."""
     row, shop = await supply.channel(world), world.till.shop
     content = f"supplier_ref,amount\n{new_name('S')},9.99\n".encode()
     async with writing(shop.engine) as session:
         new = NewStatement(row.id, "bill.csv", content, "desk", (date(2026, 1, 3), date(2026, 1, 3)))
         taken = await statements.take_in(session, new, shop.zone, shop.currency)
     await _see(world, happened, "GET /desk/statements/{statement}", {"statement": taken.id})
+    spent = f"date,campaign,channel,amount\n2026-01-02,{new_name('C')},douyin,9.99\n".encode()
+    async with writing(shop.engine) as session:
+        told = await marketing.take_in(
+            session, NewFile("oceanengine", "spend.csv", spent, "desk"), shop.zone, shop.currency
+        )
+    await _see(world, happened, "GET /desk/costs/{kind}/{statement}", {"kind": "ad-spend", "statement": told.id})
     claim = (await supply_money.WAYS["GET /desk/claims/{claim}"].prepare(world)).names
-    told = "update shop.defect_claim set state = 'sent', sent_at = now() where public_id = :id returning id"
-    await world.till.rows(told, id=claim["claim"])
+    sent = "update shop.defect_claim set state = 'sent', sent_at = now() where public_id = :id returning id"
+    await world.till.rows(sent, id=claim["claim"])
     await _see(world, happened, "GET /desk/claims/{claim}", claim)
 
 
