@@ -29,7 +29,7 @@ from transactional.patience import LONGEST_S, Patience
 from transactional.shop import Shop
 
 pytestmark = pytest.mark.anyio
-SECONDS = 20
+SECONDS = 60
 NEWEST_QUEUE_MIGRATION = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 """The newest of the library's migrations that its schema in revision 0003 holds."""
 
