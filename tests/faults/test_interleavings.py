@@ -199,6 +199,7 @@ def _two_transactions(patch: pytest.MonkeyPatch, slow: psycopg.Connection) -> No
     patch.setattr(Source, "new_rows", later)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("fault", [_horizon_alone, _forgotten_table, _two_transactions])
 def test_the_oracle_sees_each_way_to_get_it_wrong(
     ours: _Ours, monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch, psycopg.Connection], None]

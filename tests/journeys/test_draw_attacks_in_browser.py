@@ -12,7 +12,7 @@ from tests.journeys.conftest import started
 from tests.journeys.verifier_in_chromium import Verdict, verdict, verifier_page
 from transactional.draws.chains import TEST
 
-pytestmark = [pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
+pytestmark = [pytest.mark.proof, pytest.mark.journey, pytest.mark.enable_socket, pytest.mark.xdist_group("journeys")]
 NO_FAULTS = {"VALID", "VALID-UNTIMED", "TEST", "OPEN", "OVERDUE", "VOID", "VOID-UNTIMED"}
 
 

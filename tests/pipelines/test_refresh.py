@@ -80,6 +80,7 @@ def _another_process_can_open(file: Path) -> bool:
     return subprocess.run([sys.executable, "-c", code, str(file)], check=False, capture_output=True).returncode == 0
 
 
+@pytest.mark.proof
 def test_refresh_publishes_what_passed_and_nothing_else(settings: Settings, fresh_database: DatabaseUrls) -> None:
     """One story, since each of its four builds costs seconds."""
     first = refresh(settings, fresh_database.reader, as_of="1997-03-02")
