@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, Text, func, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from transactional.db import ReadSession, WriteSession
+from mingsuan import clock
+from transactional.db import Public, ReadSession, WriteSession
 from transactional.errors import FieldProblem
 
 LARGEST_FILE_MIB = 16
@@ -42,6 +45,50 @@ class TakenIn:
     posted_fen: int = 0
     restated_count: int = 0
     remarks: tuple[FieldProblem, ...] = ()
+
+
+class StatedLine(Protocol):
+    """A line of a statement: the business date that it is of, and its amount."""
+
+    @property
+    def day(self) -> date: ...
+
+    @property
+    def amount_fen(self) -> int: ...
+
+
+class FileStatement(Public):
+    """An accepted file; `from_date` to `to_date` are the days that its lines name."""
+
+    __abstract__ = True
+    append_only = True
+
+    from_date: Mapped[date]
+    to_date: Mapped[date]
+    file_name: Mapped[str] = mapped_column(Text)
+    file_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    source: Mapped[str] = mapped_column(Text)
+    line_count: Mapped[int]
+    total_fen: Mapped[int]
+    imported_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
+    imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[CheckConstraint]:  # noqa: N805  (SQLAlchemy calls it on the class)
+        return (CheckConstraint("from_date <= to_date", name="period"),)
+
+
+async def stored(
+    session: WriteSession, statement: FileStatement, new: NewFile, lines: Sequence[StatedLine], staff_id: int | None
+) -> None:
+    """Stores `statement`, which knows whose it is, with what every file says: its days, its sum, its content's name."""
+    statement.from_date, statement.to_date = min(line.day for line in lines), max(line.day for line in lines)
+    statement.file_name, statement.file_sha256 = new.file_name[:200], digest_of(new.content)
+    statement.source = new.source
+    statement.line_count, statement.total_fen = len(lines), sum(line.amount_fen for line in lines)
+    statement.imported_by, statement.imported_at = staff_id, clock.now()
+    session.add(statement)
+    await session.flush()
 
 
 def digest_of(content: bytes) -> bytes:

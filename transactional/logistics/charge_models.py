@@ -1,31 +1,21 @@
 """What couriers charged: their statements, line by line, each with the parcel that it is of."""
 
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from transactional.db import Public
 from transactional.logistics.charge_rules import CHARGE_KINDS
+from transactional.statement_intake import FileStatement
 
 
-class CourierStatement(Public):
+class CourierStatement(FileStatement):
     """One row per accepted file of a courier; `from_date` to `to_date` are the days that it names."""
 
     __tablename__ = "courier_statement"
-    __table_args__ = (CheckConstraint("from_date <= to_date", name="period"),)
-    append_only = True
 
     courier: Mapped[str] = mapped_column(Text)
-    from_date: Mapped[date]
-    to_date: Mapped[date]
-    file_name: Mapped[str] = mapped_column(Text)
-    file_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    source: Mapped[str] = mapped_column(Text)
-    line_count: Mapped[int]
-    total_fen: Mapped[int]
-    imported_by: Mapped[int | None] = mapped_column(ForeignKey("shop.staff.id"))
-    imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class CourierCharge(Public):

@@ -17,7 +17,15 @@ from transactional.logistics.charge_models import CourierStatement
 from transactional.logistics.charge_rules import Charge, StatedCharge, charges
 from transactional.logistics.couriers import COURIERS, courier_code
 from transactional.logistics.errors import ChargesOfOtherCourierError, UnknownCourierError
-from transactional.statement_intake import MOST_REMARKS, NewFile, TakenIn, digest_of, late_remarks, one_at_a_time
+from transactional.statement_intake import (
+    MOST_REMARKS,
+    NewFile,
+    TakenIn,
+    digest_of,
+    late_remarks,
+    one_at_a_time,
+    stored,
+)
 
 
 async def take_in(
@@ -37,7 +45,8 @@ async def take_in(
         return TakenIn(known.public_id, False, known.line_count, known.total_fen)
     today = clock.business_date(clock.now(), zone)
     lines = charge_file.read(new.file_name, new.content, courier, currency, today)
-    statement = await _stored(session, courier, new, lines, staff_id)
+    statement = CourierStatement(courier=courier)
+    await stored(session, statement, new, lines, staff_id)
     kept = await _kept(session, courier, lines)
     await _post(session, statement, kept, zone)
     taken = await _taken(session, statement, kept)
@@ -45,26 +54,6 @@ async def take_in(
     subject = f"courier-statement:{statement.public_id}"
     await accounts.record_act(session, staff_id, "import_courier_costs", subject, detail=detail)
     return taken
-
-
-async def _stored(
-    session: WriteSession, courier: str, new: NewFile, lines: Sequence[StatedCharge], staff_id: int | None
-) -> CourierStatement:
-    statement = CourierStatement(
-        courier=courier,
-        from_date=min(line.day for line in lines),
-        to_date=max(line.day for line in lines),
-        file_name=new.file_name[:200],
-        file_sha256=digest_of(new.content),
-        source=new.source,
-        line_count=len(lines),
-        total_fen=sum(line.amount_fen for line in lines),
-        imported_by=staff_id,
-        imported_at=clock.now(),
-    )
-    session.add(statement)
-    await session.flush()
-    return statement
 
 
 async def _kept(session: WriteSession, courier: str, lines: Sequence[StatedCharge]) -> list[Charge]:

@@ -13,8 +13,8 @@ from transactional.marketing import queries, spend_file
 from transactional.marketing.errors import SpendOfOtherPlatformError, UnknownPlatformError
 from transactional.marketing.models import AdStatement
 from transactional.marketing.platforms import PLATFORMS, platform_code
-from transactional.marketing.rules import Spend, StatedSpend, spends
-from transactional.statement_intake import NewFile, TakenIn, digest_of, late_remarks, one_at_a_time
+from transactional.marketing.rules import Spend, spends
+from transactional.statement_intake import NewFile, TakenIn, digest_of, late_remarks, one_at_a_time, stored
 
 
 async def take_in(
@@ -34,7 +34,8 @@ async def take_in(
         return TakenIn(known.public_id, False, known.line_count, known.total_fen)
     today = clock.business_date(clock.now(), zone)
     lines = spend_file.read(new.file_name, new.content, platform, currency, today)
-    statement = await _stored(session, platform, new, lines, staff_id)
+    statement = AdStatement(platform=platform)
+    await stored(session, statement, new, lines, staff_id)
     kept = spends(lines, await queries.posted(session, statement))
     await _post(session, statement, kept, zone)
     taken = await _taken(session, statement, kept)
@@ -43,26 +44,6 @@ async def take_in(
         session, staff_id, "import_ad_spend", f"ad-statement:{statement.public_id}", detail=detail
     )
     return taken
-
-
-async def _stored(
-    session: WriteSession, platform: str, new: NewFile, lines: Sequence[StatedSpend], staff_id: int | None
-) -> AdStatement:
-    statement = AdStatement(
-        platform=platform,
-        from_date=min(line.day for line in lines),
-        to_date=max(line.day for line in lines),
-        file_name=new.file_name[:200],
-        file_sha256=digest_of(new.content),
-        source=new.source,
-        line_count=len(lines),
-        total_fen=sum(line.amount_fen for line in lines),
-        imported_by=staff_id,
-        imported_at=clock.now(),
-    )
-    session.add(statement)
-    await session.flush()
-    return statement
 
 
 async def _post(session: WriteSession, statement: AdStatement, kept: Sequence[Spend], zone: ZoneInfo) -> None:
