@@ -1,7 +1,7 @@
 """Estimates held against the truth: of many simulated shops, how many have a 95 % interval that holds the true figure.
 
-Customers differ and follow the recorded law; the figures are those of the warehouse's own models. Nothing here knows
-how the models estimate.
+Customers differ and follow the recorded law, as channels follow theirs; the figures are those of the warehouse's own
+models. Nothing here knows how the models estimate.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,13 +10,18 @@ from datetime import date, timedelta
 from math import inf
 from random import Random
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
-from simulation.compiled_models import RepurchaseModels
+from simulation.compiled_models import BoughtUnit, CompiledModels
 from simulation.customers import planned_customers
 from simulation.law import CHANNELS, HORIZONS_DAYS, Figures, draw_occasions, figures, first_interval
 from simulation.planned import PlannedCustomer
 from simulation.seasons import dates
+from simulation.supplied_law import CHANNELS as SUPPLIED
+from simulation.supplied_law import ChannelLaw
+from simulation.supplied_luck import fate
+from simulation.supplied_returns import CREDITED_IN_FULL
+from simulation.supplied_truth import expected_share
 
 CUSTOMERS = 400
 LAST = date(2026, 6, 30)
@@ -26,6 +31,10 @@ TRUTH_CUSTOMERS = 60_000
 TRUTH_SEED = -1
 
 LEAST_SHARE, MOST_SHARE, LEAST_SEEDS = 0.90, 0.99, 100
+
+PURCHASES = 2_000
+"""A channel's, in one shop."""
+LIST_COSTS_FEN = (1_000, 3_000, 5_000, 13_000)
 
 QUARTILES = ("q25", "median", "q75")
 SCOPES = {"first interval": ("occasion_number", "1"), "per occasion": ("all", "all")}
@@ -67,15 +76,25 @@ class Coverage:
         return LEAST_SHARE * self.seeds <= self.covered <= MOST_SHARE * self.seeds
 
 
-Source = Callable[[int], Iterator[tuple[str, str, Interval]]]
-"""From a seed to what is estimated of what, each with its interval."""
+class Source(Protocol):
+    """Something estimated, whose truth is known; figures by what they are of and by their names."""
+
+    def truths(self) -> dict[tuple[str, str], float]: ...
+
+    def estimates(self, seed: int) -> Iterator[tuple[str, str, Interval]]:
+        """Every figure of the truths, as the models estimate it from what happened in this shop."""
 
 
-def coverages(truths: dict[tuple[str, str], float], source: Source, seeds: Iterable[int]) -> list[Coverage]:
+def sources(models: CompiledModels) -> tuple[Source, ...]:
+    return Repurchase(models), Channels(models)
+
+
+def coverages(source: Source, seeds: Iterable[int]) -> list[Coverage]:
     """Count over the seeds, in the order of the truths."""
+    truths = source.truths()
     found: dict[tuple[str, str], list[Interval]] = {key: [] for key in truths}
     for seed in seeds:
-        for of, figure, interval in source(seed):
+        for of, figure, interval in source.estimates(seed):
             found[of, figure].append(interval)
     return [_coverage(key, truth, found[key]) for key, truth in truths.items()]
 
@@ -94,7 +113,7 @@ def _coverage(key: tuple[str, str], truth: float, intervals: Sequence[Interval])
 class Repurchase:
     """Times to the next purchase: the law's figures, and those of a small shop under a seed."""
 
-    def __init__(self, models: RepurchaseModels) -> None:
+    def __init__(self, models: CompiledModels) -> None:
         self._models = models
         self._days = dates(LAST - timedelta(days=DAYS - 1), LAST)
 
@@ -109,7 +128,7 @@ class Repurchase:
         }
 
     def estimates(self, seed: int) -> Iterator[tuple[str, str, Interval]]:
-        with self._models.figures(self._customers(seed, CUSTOMERS), LAST) as connection:
+        with self._models.repurchase(self._customers(seed, CUSTOMERS), LAST) as connection:
             for of, (scope, value) in SCOPES.items():
                 cursor = connection.execute(
                     f"select * from mart_repurchase_intervals where scope = '{scope}' and scope_value = '{value}'"
@@ -135,6 +154,59 @@ class Repurchase:
                 gaps[min((following - day).days, len(gaps) - 1)] += 1
         within = [sum(gaps[: days + 1]) / occasions for days in range(len(gaps) - 1)]
         return lambda days: within[min(int(days), len(within) - 1)]
+
+
+class Channels:
+    """What a good unit truly costs against its list cost, and how often a purchase brings a code, by channel."""
+
+    def __init__(self, models: CompiledModels) -> None:
+        self._models = models
+
+    def truths(self) -> dict[tuple[str, str], float]:
+        """The expectations of each channel's law, in closed form."""
+        return {
+            key: value
+            for law in SUPPLIED
+            for key, value in (
+                ((law.code, "effective cost"), expected_share(law)),
+                ((law.code, "success rate"), law.success_in_the_end),
+            )
+        }
+
+    def estimates(self, seed: int) -> Iterator[tuple[str, str, Interval]]:
+        rng = Random(f"channels {seed}")  # noqa: S311  (repeatable)
+        bought = [_bought(rng, law) for law in SUPPLIED for _ in range(PURCHASES)]
+        with self._models.scorecard(bought, LAST) as connection:
+            rows = connection.execute(
+                "select channel_code, effective_to_list, effective_to_list_lo, effective_to_list_hi,"
+                " success_rate, success_rate_lo, success_rate_hi from mart_channel_scorecard where period = 'all'"
+            ).fetchall()
+        for code, *bounds in rows:
+            yield code, "effective cost", Interval(*bounds[:3])
+            yield code, "success rate", Interval(*bounds[3:])
+
+
+def _bought(rng: Random, law: ChannelLaw) -> BoughtUnit:
+    """One purchase of a good of some price, with all that became of it."""
+    one, listed_fen = fate(rng, law, hurried=False), rng.choice(LIST_COSTS_FEN)
+    cost_fen = listed_fen + listed_fen * one.cost_permille // 1000
+    has_code, is_lost = one.end == "succeeded", one.end == "written_off"
+    is_bad = has_code and rng.random() < law.defect
+    credited_fen = 0
+    if is_bad and rng.random() < law.recovered:
+        credited_fen = cost_fen if rng.random() < CREDITED_IN_FULL else cost_fen // 2
+    return BoughtUnit(
+        channel_key=law.code,
+        has_code=has_code,
+        is_defective=is_bad,
+        was_written_off=is_lost,
+        listed_fen=listed_fen,
+        cost_fen=cost_fen,
+        written_off_fen=cost_fen if is_lost else 0,
+        written_off_back_fen=cost_fen if is_lost and one.after else 0,
+        credited_fen=credited_fen,
+        seconds_to_end=int(one.seconds),
+    )
 
 
 def _names() -> list[str]:

@@ -159,15 +159,15 @@ def check_estimates(
     from rich.table import Table
 
     from simulation.compiled_models import NotCompiledError, compile_models
-    from simulation.estimates import Repurchase, coverages
+    from simulation.estimates import coverages, sources
 
     try:
-        repurchase = Repurchase(compile_models(Settings()))
+        models = compile_models(Settings())
     except NotCompiledError as error:
         raise Abort(str(error)) from None
     table = Table("of", "figure", "truth", "median estimate", "median width", f"held of {seeds}", "as claimed")
     verdicts = {True: "yes", False: "no", None: "too few shops"}
-    found = coverages(repurchase.truths(), repurchase.estimates, range(seeds))
+    found = [one for source in sources(models) for one in coverages(source, range(seeds))]
     for one in found:
         figures = (f"{value:.4g}" for value in (one.truth, one.median_estimate, one.median_width))
         table.add_row(one.of, one.figure, *figures, str(one.covered), verdicts[one.as_claimed])
