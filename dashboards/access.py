@@ -13,24 +13,39 @@ ROLES: tuple[Role, ...] = ("owner", "buyer", "auditor", "operator")
 
 
 class AccessRefusedError(Exception):
-    """This reader may not see this, and the pages say so instead of figures."""
+    """This reader may not see this; the message names the roles that may."""
+
+
+class UnguardedError(Exception):
+    """Others could reach a server that asks nobody who they are; the message is the address it listens on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A reader and what they may see."""
+    """A reader and what they may see. `name` is what the access log calls them."""
 
     roles: frozenset[Role]
+    name: str = ""
+
+    @property
+    def sees_customers(self) -> bool:
+        """Whether customers' public ids and what describes them are shown."""
+        return "owner" in self.roles
+
+    @property
+    def sees_stand_ins(self) -> bool:
+        """Whether customers can be told apart at all: without this nothing of a single customer is shown."""
+        return bool(self.roles & {"owner", "auditor"})
 
 
 def single_user(address: str | None, open_to_network: bool) -> Viewer:
     """The one reader of an unguarded server, with every role.
 
-    `address` is what the server is bound to; None means all interfaces. Raises AccessRefusedError when others could
+    `address` is what the server is bound to; None means all interfaces. Raises UnguardedError when others could
     reach it and nobody has said that they may.
     """
     if not open_to_network and not is_loopback(address):
-        raise AccessRefusedError(address or "0.0.0.0")  # noqa: S104  (names the address, binds nothing)
+        raise UnguardedError(address or "0.0.0.0")  # noqa: S104  (names the address, binds nothing)
     return Viewer(frozenset(ROLES))
 
 

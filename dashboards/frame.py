@@ -29,7 +29,7 @@ class Figure:
 def stamp(view: View, *parts: str) -> None:
     """As-of, source instant and whatever the page adds (its coverage), always in sight."""
     _ = view.gettext
-    manifest = view.snapshot.manifest
+    manifest = view.manifest
     st.html(
         tables.stamp(
             (
@@ -50,7 +50,7 @@ def notices(view: View, full: bool = False) -> None:
     if view.is_older:
         st.info(
             _("You are looking at an older version, {version}. Newer figures exist.").format(
-                version=view.snapshot.manifest.version
+                version=view.manifest.version
             ),
             icon=":material/history:",
         )
@@ -99,7 +99,7 @@ def headline(figures: Iterable[Figure], note: str | None = None) -> None:
 def about(view: View, filters: Iterable[tuple[str, str]], notes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """What an export says of itself: filters, dates, version, test status, definitions."""
     _ = view.gettext
-    manifest = view.snapshot.manifest
+    manifest = view.manifest
     tests = _("{passed} passed, {warned} warned, {failed} failed").format(
         passed=manifest.passed, warned=manifest.warned, failed=manifest.failed
     )
@@ -126,7 +126,7 @@ def downloads(
 ) -> None:
     """Two buttons; files are made when asked for, and carry the filters and dates of this moment."""
     _ = view.gettext
-    manifest = view.snapshot.manifest
+    manifest = view.manifest
     empty = Export(title, tuple(columns), pd.DataFrame(), tuple(notes), _("About"), manifest.currency, manifest.zone)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.download_button(

@@ -37,7 +37,7 @@ def _writer(view: View, column: Column) -> Callable[[Any], str]:
         "count": written.count,
         "rate": written.rate,
         "days": written.days,
-        "instant": lambda value: written.short_instant(value, view.snapshot.manifest.zone),
+        "instant": lambda value: written.short_instant(value, view.manifest.zone),
     }
     return lambda value: written.NOTHING if pd.isna(value) else write.get(column.kind, str)(value)
 

@@ -6,8 +6,9 @@ from datetime import date
 import streamlit as st
 
 from dashboards import format as written
-from dashboards import periods, queries, url
+from dashboards import periods, url
 from dashboards.periods import Period
+from dashboards.queries import catalogue
 from dashboards.view import View
 
 EVERYTHING = "all"
@@ -33,7 +34,7 @@ class Selection:
 def selection(view: View, days: Period) -> Selection:
     _ = view.gettext
     st.subheader(_("Filters"))
-    last = periods.anchor(view.snapshot.manifest.as_of_date, days.last)
+    last = periods.anchor(view.manifest.as_of_date, days.last)
     wording = {
         "7d": _("7 days"),
         "30d": _("30 days"),
@@ -53,12 +54,12 @@ def selection(view: View, days: Period) -> Selection:
     else:
         url.keep("dates", None, None)
     st.caption(written.period(period.first, period.last))
-    names = {c["slug"]: view.named(c["name_zh"], c["name_en"], c["slug"]) for c in queries.categories(view.snapshot)}
+    names = {c["slug"]: view.named(c["name_zh"], c["name_en"], c["slug"]) for c in catalogue.categories(view.reader)}
     names[EVERYTHING] = _("All categories")
     slug = url.select(
         "category", _("Category"), [EVERYTHING, *(s for s in names if s != EVERYTHING)], EVERYTHING, names.__getitem__
     )
-    keys = {c["slug"]: c["category_key"] for c in queries.categories(view.snapshot)}
+    keys = {c["slug"]: c["category_key"] for c in catalogue.categories(view.reader)}
     return Selection(period, keys.get(slug), names[slug])
 
 

@@ -9,12 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import format as written
-from dashboards import frame, queries, statement, tables, url
+from dashboards import frame, statement, tables, url
 from dashboards.export import Column
 from dashboards.grid import grid
 from dashboards.periods import Period
 from dashboards.profit_filters import Selection
-from dashboards.queries import Totals
+from dashboards.queries import catalogue, profit, profit_rows
+from dashboards.queries.lines import Lines
+from dashboards.queries.profit import Totals
 from dashboards.view import View
 
 SHOWN_ROWS = 200
@@ -65,8 +67,8 @@ def profit_and_loss(view: View, chosen: Selection, current: Totals, before: Tota
 
 def _ledger_row(view: View, period: Period, current: Totals, before: Totals | None) -> list[tables.Row]:
     _ = view.gettext
-    ledger = queries.ledger_comparison(view.snapshot, period)
-    earlier = queries.ledger_comparison(view.snapshot, period.before)
+    ledger = profit.ledger_comparison(view.reader, period)
+    earlier = profit.ledger_comparison(view.reader, period.before)
     if ledger.days_that_differ == 0 and ledger.ledger_profit_fen == current.cm3_fen:
         verdict, style = _("✓ agrees to the fen on all {days} days").format(days=ledger.days), "note"
     else:
@@ -87,8 +89,8 @@ def breakdown(view: View, chosen: Selection) -> None:
     by = url.segments(
         "by", _("Grouped by"), list(wording), "product", wording.__getitem__, label_visibility="collapsed"
     )
-    ask = queries.by_product if by == "product" else queries.by_category
-    named = _with_names(view, ask(view.snapshot, chosen.period, chosen.category), by)
+    ask = profit.by_product if by == "product" else profit.by_category
+    named = _with_names(view, ask(view.reader, chosen.period, chosen.category), by)
     labels = statement.short_names(_)
     group = _("Product") if by == "product" else _("Category")
     columns = (
@@ -115,7 +117,7 @@ def _with_names(view: View, data: pd.DataFrame, by: str) -> pd.DataFrame:
     category = [view.named(zh, en, none) for zh, en in zip(data["category_zh"], data["category_en"], strict=True)]
     worded = data.assign(name=category, category=category)
     if by == "product":
-        worded.loc[worded["category_key"] == queries.NO_ITEM, "category"] = None
+        worded.loc[worded["category_key"] == profit.NO_ITEM, "category"] = None
         worded["name"] = [view.named(zh, en, none) for zh, en in zip(data["title_zh"], data["title_en"], strict=True)]
     worded["margin"] = _ratio(written.share, data["cm3_fen"], data["net_sales_fen"])
     worded["coverage"] = _ratio(written.coverage, data["net_sales_known_cost_fen"], data["net_sales_fen"])
@@ -140,8 +142,8 @@ def rows_behind(view: View, chosen: Selection) -> None:
         return
     day, product, product_name = _narrowed(view, chosen)
     ask = partial(
-        queries.margin_lines if kind == "postings" else queries.order_lines,
-        view.snapshot,
+        profit_rows.margin_lines if kind == "postings" else profit_rows.order_lines,
+        view.reader,
         day,
         chosen.category,
         product,
@@ -149,7 +151,7 @@ def rows_behind(view: View, chosen: Selection) -> None:
     lines = ask(limit=SHOWN_ROWS)
     st.markdown(_sum_of(view, kind, lines))
     columns = _posting_columns(view) if kind == "postings" else _order_columns(view)
-    zone = view.snapshot.manifest.zone.key
+    zone = view.manifest.zone.key
     st.caption(
         _("Shown: the newest {shown} of {total} rows. Times in {zone}.").format(
             shown=written.count(len(lines.frame)), total=written.count(lines.total_rows), zone=zone
@@ -182,7 +184,7 @@ def _narrowed(view: View, chosen: Selection) -> tuple[Period, str | None, str]:
     days = [str(day.date()) for day in pd.date_range(chosen.period.first, chosen.period.last)][::-1]
     products = {
         p["slug"]: (p["product_key"], view.named(p["title_zh"], p["title_en"], p["slug"]))
-        for p in queries.products(view.snapshot, chosen.category)
+        for p in catalogue.products(view.reader, chosen.category)
     }
     left, right = st.columns(2)
     with left:
@@ -197,7 +199,7 @@ def _narrowed(view: View, chosen: Selection) -> tuple[Period, str | None, str]:
     return period, *((None, every) if slug == WHOLE else products[slug])
 
 
-def _sum_of(view: View, kind: str, lines: queries.Lines) -> str:
+def _sum_of(view: View, kind: str, lines: Lines) -> str:
     _ = view.gettext
     text = (
         _("**{rows}** postings add up to **{sum}** of real profit.")

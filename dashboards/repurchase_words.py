@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboards import format as written
 from dashboards.export import Column
-from dashboards.queries import Estimate, Repurchase
+from dashboards.queries.repurchase import Estimate, Repurchase
 from dashboards.view import View
 from mingsuan.i18n import Translator
 

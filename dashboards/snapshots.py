@@ -80,6 +80,11 @@ class Snapshot:
         self.manifest = manifest
         self._connection = connection
 
+    @property
+    def name(self) -> str:
+        """The version's name."""
+        return self.manifest.version
+
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
         """Rows as a frame whose integers stay integers, also where some are null."""
         with self._connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboards.queries import Totals
+from dashboards.queries.profit import Totals
 from mingsuan.i18n import Translator
 
 Weight = Literal["part", "subtotal", "result"]

@@ -23,15 +23,24 @@ def no_snapshot(_: Translator, published: Path) -> None:
     st.caption(_("Looked in {folder}").format(folder=published))
 
 
-def refused(_: Translator, what: str) -> None:
-    """The reader may not see this, or the server would show it to everyone."""
+def refused(_: Translator) -> None:
+    """The reader has none of the roles that may see this."""
+    st.title(_("Not for your role"))
+    st.error(
+        _("Your role does not include this page. Ask the owner of the shop for it, or choose another page above."),
+        icon=":material/lock:",
+    )
+
+
+def unguarded(_: Translator, address: str) -> None:
+    """The server would show the figures to everyone who reaches it."""
     st.title(_("Not shown"))
     st.error(
         _(
             "These dashboards have no log-in yet and would answer anyone who reaches {address}. Bind them to 127.0.0.1"
             " (`MINGSUAN_HOST`), or, when something in front of them decides who comes in, set"
             " `MINGSUAN_DASHBOARDS_OPEN=true`."
-        ).format(address=what),
+        ).format(address=address),
         icon=":material/lock:",
     )
 

@@ -4,15 +4,14 @@ Served by `python -m streamlit run dashboards/streamlit_app.py --server.address 
 else is in `.streamlit/config.toml` beside this file and in the MINGSUAN_* environment.
 """
 
-from functools import partial
 from pathlib import Path
 
 import duckdb
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards import access, snapshots, states, url
-from dashboards.app_pages import data_health, profit, repurchase
+from dashboards import access, navigation, snapshots, states, url
+from dashboards.queries.asking import Reader
 from dashboards.view import Theme, View
 from mingsuan import clock, snapshot
 from mingsuan.i18n import LANGUAGES, Translator, translator
@@ -24,8 +23,8 @@ NEWEST = "newest"
 LANGUAGE_NAMES = {"zh_CN": "中文", "en": "English"}
 
 
-def main(first: str = "profit") -> None:
-    """One run for one reader; `first` is the page at the bare address."""
+def main(first: str | None = None) -> None:
+    """One run for one reader; `first` is the page at the bare address, by default the first that they may open."""
     settings = Settings()
     st.set_page_config(page_title="明算 Mingsuan", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
@@ -35,9 +34,11 @@ def main(first: str = "profit") -> None:
     try:
         viewer = access.single_user(st.get_option("server.address"), settings.dashboards_open)
         view = _view(settings, viewer, filters, foot, _)
-        _run(view, first)
-    except access.AccessRefusedError as refusal:
-        states.refused(_, str(refusal))
+        navigation.run(view, first)
+    except access.UnguardedError as unguarded:
+        states.unguarded(_, str(unguarded))
+    except access.AccessRefusedError:
+        states.refused(_)
     except snapshot.SnapshotError:
         states.no_snapshot(_, settings.published_dir)
     except (duckdb.Error, snapshots.UnreadableError) as error:
@@ -72,18 +73,20 @@ def _view(
     folder = newest if asked == NEWEST else snapshot.resolve(settings, asked)
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     attempt, unreadable = _attempt(settings)
+    opened = snapshots.opened(str(folder.resolve()))
     return View(
-        snapshot=snapshots.opened(str(folder.resolve())),
+        reader=Reader(opened, viewer),
+        manifest=opened.manifest,
         gettext=_,
         language=st.session_state[url.key_of("lang")],
         theme=theme,
-        viewer=viewer,
         now=clock.now(),
         published=settings.published_dir,
         attempt=attempt,
         attempt_unreadable=unreadable,
         is_older=folder.resolve() != newest.resolve(),
         filters=filters,
+        links={},
     )
 
 
@@ -93,32 +96,6 @@ def _attempt(settings: Settings) -> tuple[snapshots.Attempt | None, str | None]:
         return snapshots.last_attempt(settings.published_dir), None
     except snapshots.UnreadableError as error:
         return None, str(error)
-
-
-def _run(view: View, first: str) -> None:
-    _ = view.gettext
-    known = (
-        ("profit", profit.show, _("Profit"), ":material/payments:"),
-        ("repurchase", repurchase.show, _("Repurchase"), ":material/replay:"),
-        ("health", data_health.show, _("Data health"), ":material/verified:"),
-    )
-    pages = [
-        st.Page(
-            partial(show, view),
-            title=title,
-            icon=icon,
-            url_path="first" if name == first else name,
-            default=name == first,
-        )
-        for name, show, title, icon in known
-    ]
-    # The default page answers at the bare address only; this makes it answer under its name as well.
-    pages += [
-        st.Page(partial(show, view), title=title, icon=icon, url_path=name, visibility="hidden")
-        for name, show, title, icon in known
-        if name == first
-    ]
-    st.navigation(pages, position="top").run()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
-"""What every page is given: an open version, the reader's language, and the state of the last attempt."""
+"""What every page is given: whom to ask for figures, what the version says of itself, and the reader's language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import format as written
 from dashboards.access import Viewer
-from dashboards.snapshots import Attempt, Snapshot
+from dashboards.queries.asking import Reader
+from dashboards.snapshots import Attempt, Manifest
 from mingsuan.i18n import Translator
 
 Theme = Literal["light", "dark"]
@@ -19,28 +21,33 @@ STALE_AFTER = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Made by the router for one run of one page."""
+    """Made by the router for one run of one page. `links` has the pages by name, for `st.page_link`."""
 
-    snapshot: Snapshot
+    reader: Reader
+    manifest: Manifest
     gettext: Translator
     language: str
     theme: Theme
-    viewer: Viewer
     now: datetime
     published: Path
     attempt: Attempt | None
     attempt_unreadable: str | None
     is_older: bool
     filters: DeltaGenerator
+    links: Mapping[str, Any]
+
+    @property
+    def viewer(self) -> Viewer:
+        return self.reader.viewer
 
     @property
     def currency(self) -> str:
-        return self.snapshot.manifest.currency
+        return self.manifest.currency
 
     @property
     def age(self) -> timedelta:
         """How long ago the figures were true."""
-        return self.now - self.snapshot.manifest.source_instant
+        return self.now - self.manifest.source_instant
 
     @property
     def is_stale(self) -> bool:
@@ -58,7 +65,7 @@ class View:
 
     def local(self, moment: datetime) -> str:
         """An instant in the shop's zone, zone named."""
-        return written.instant(moment, self.snapshot.manifest.zone)
+        return written.instant(moment, self.manifest.zone)
 
     def named(self, zh: object, en: object, otherwise: str) -> str:
         """A name of the catalogue in the reader's language, or in the other one; `otherwise` when it has none."""

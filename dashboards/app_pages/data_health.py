@@ -6,20 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import format as written
-from dashboards import frame, queries, tables
-from dashboards.access import require
+from dashboards import frame, tables
 from dashboards.export import Column
 from dashboards.frame import Figure
 from dashboards.grid import grid
-from dashboards.queries import CheckResult, TableCount
+from dashboards.page import Page
+from dashboards.queries import health
+from dashboards.queries.health import CheckResult, TableCount
 from dashboards.snapshots import Attempt, FailedTest
 from dashboards.view import View
 
 
 def show(view: View) -> None:
     """The whole page."""
-    require(view.viewer, "owner", "buyer", "operator", "auditor")
-    tests, counts = queries.health_tests(view.snapshot), queries.health_tables(view.snapshot)
+    tests, counts = health.test_results(view.reader), health.table_counts(view.reader)
     if view.failed_attempt:
         _failed_attempt(view, view.failed_attempt)
     frame.notices(view, full=True)
@@ -63,7 +63,7 @@ def _failure(view: View, test: FailedTest) -> str:
 def _answer(view: View, tests: list[CheckResult], counts: list[TableCount]) -> None:
     _ = view.gettext
     question, version = _("Can these figures be trusted?"), _("Version {version}")
-    sentence = version.format(version=view.snapshot.manifest.version)
+    sentence = version.format(version=view.manifest.version)
     st.html(tables.answer(question, sentence, _verdict(view, tests, counts), _meaning(view, tests, counts)))
     frame.stamp(view)
 
@@ -95,7 +95,7 @@ def _meaning(view: View, tests: list[CheckResult], counts: list[TableCount]) -> 
 
 def _figures(view: View, tests: list[CheckResult], counts: list[TableCount]) -> list[Figure]:
     _ = view.gettext
-    manifest = view.snapshot.manifest
+    manifest = view.manifest
     warned = sum(test.status == "warn" for test in tests)
     return [
         Figure(
@@ -132,7 +132,7 @@ def _tests(view: View, tests: list[CheckResult]) -> None:
         st.caption(_("This version carries no test results."))
         return
     results = {"pass": _("✓ passed"), "warn": _("! warns"), "fail": _("✗ failed"), "error": _("✗ broke")}
-    zone = view.snapshot.manifest.zone
+    zone = view.manifest.zone
     shown = pd.DataFrame(
         [
             {
@@ -157,7 +157,7 @@ def _tests(view: View, tests: list[CheckResult]) -> None:
     )
     grid(view, columns, shown, "grid_tests", _("Tests"))
     frame.downloads(
-        view, f"tests-{view.snapshot.manifest.version}", _("Tests"), columns, lambda: shown, frame.about(view, [], [])
+        view, f"tests-{view.manifest.version}", _("Tests"), columns, lambda: shown, frame.about(view, [], [])
     )
 
 
@@ -196,7 +196,7 @@ def _difference(view: View, row: TableCount) -> str:
 
 def _origin(view: View) -> None:
     _ = view.gettext
-    manifest = view.snapshot.manifest
+    manifest = view.manifest
     st.subheader(_("Where do these figures come from?"))
     headings = [tables.Heading(_("What")), tables.Heading(_("Value"))]
     facts = (
@@ -211,3 +211,13 @@ def _origin(view: View) -> None:
         (_("Zone of business dates"), manifest.zone.key),
     )
     st.html(tables.table(_("Origin"), headings, [tables.Row(fact) for fact in facts]))
+
+
+PAGE = Page(
+    "health",
+    lambda _: _("Data health"),
+    ":material/verified:",
+    "auditor",
+    ("owner", "buyer", "auditor", "operator"),
+    show,
+)

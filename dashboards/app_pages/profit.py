@@ -2,26 +2,26 @@
 
 import streamlit as st
 
-from dashboards import charts, frame, profit_filters, profit_tables, queries, statement, tables
+from dashboards import charts, frame, profit_filters, profit_tables, statement, tables
 from dashboards import format as written
-from dashboards.access import require
 from dashboards.frame import Figure
+from dashboards.page import Page
 from dashboards.profit_filters import Selection
-from dashboards.queries import Totals
+from dashboards.queries import profit
+from dashboards.queries.profit import Totals
 from dashboards.view import View
 
 
 def show(view: View) -> None:
     """The whole page."""
-    require(view.viewer, "owner", "buyer", "auditor")
-    days = queries.posting_days(view.snapshot)
+    days = profit.posting_days(view.reader)
     if days is None:
         _empty(view)
         return
     with view.filters:
         chosen = profit_filters.selection(view, days)
-    current = queries.totals(view.snapshot, chosen.period, chosen.category)
-    before = queries.totals(view.snapshot, chosen.period.before, chosen.category)
+    current = profit.totals(view.reader, chosen.period, chosen.category)
+    before = profit.totals(view.reader, chosen.period.before, chosen.category)
     comparable = chosen.period.before.first >= days.first
     _answer(view, chosen, current)
     frame.headline(_figures(view, current, before if comparable else None), _compared(view, chosen, comparable))
@@ -135,7 +135,7 @@ def _chart(view: View, chosen: Selection) -> None:
         "month": _("{currency} a month"),
     }[grain].format(currency=view.currency)
     labels = statement.names(_)
-    data = queries.earnings(view.snapshot, chosen.period, grain, chosen.category)
+    data = profit.earnings(view.reader, chosen.period, grain, chosen.category)
     st.subheader(question)
     colours = charts.PALETTES[view.theme]
     st.html(tables.swatches([(labels["cm3"], colours.accent), (labels["net_sales"], colours.quiet)]))
@@ -143,3 +143,6 @@ def _chart(view: View, chosen: Selection) -> None:
     st.vega_lite_chart(
         charts.earnings(data, chosen.period, grain, view.currency, words, view.theme), theme=None, alt=question
     )
+
+
+PAGE = Page("profit", lambda _: _("Profit"), ":material/payments:", "owner", ("owner", "buyer", "auditor"), show)

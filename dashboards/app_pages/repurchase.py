@@ -2,26 +2,26 @@
 
 import streamlit as st
 
-from dashboards import charts, frame, queries, repurchase_words, tables, url
+from dashboards import charts, frame, repurchase_words, tables, url
 from dashboards import format as written
-from dashboards.access import require
 from dashboards.frame import Figure
 from dashboards.grid import grid
-from dashboards.queries import Repurchase
+from dashboards.page import Page
+from dashboards.queries import catalogue, repurchase
+from dashboards.queries.repurchase import Repurchase
 from dashboards.repurchase_words import Words
 from dashboards.view import View
 
 
 def show(view: View) -> None:
     """The whole page."""
-    require(view.viewer, "owner", "buyer", "auditor")
     _ = view.gettext
-    scopes = [scope for scope in queries.repurchase(view.snapshot) if scope.n_customers > 0]
+    scopes = [scope for scope in repurchase.scopes(view.reader) if scope.n_customers > 0]
     frame.notices(view)
     if not scopes:
         _empty(view)
         return
-    words = Words(view, queries.categories(view.snapshot))
+    words = Words(view, catalogue.categories(view.reader))
     with view.filters:
         chosen = _selection(view, words, scopes)
     _answer(view, words, chosen)
@@ -109,7 +109,7 @@ def _curve(view: View, words: Words, chosen: Repurchase) -> None:
     _ = view.gettext
     question = _("How many have not bought again yet?")
     st.subheader(question)
-    curve = queries.repurchase_curve(view.snapshot, chosen.scope, chosen.scope_value)
+    curve = repurchase.curve(view.reader, chosen.scope, chosen.scope_value)
     if curve.empty:
         st.caption(_("No curve yet: nobody has been observed for a day after a purchase."))
         return
@@ -158,9 +158,12 @@ def _all_scopes(view: View, words: Words, scopes: list[Repurchase]) -> None:
     grid(view, columns, data, "grid_scopes", _("Repurchase by scope"))
     frame.downloads(
         view,
-        f"repurchase-{view.snapshot.manifest.as_of_date}",
+        f"repurchase-{view.manifest.as_of_date}",
         _("Repurchase"),
         columns,
         lambda: data,
         frame.about(view, [(_("Scopes"), _("all"))], repurchase_words.definitions(_)),
     )
+
+
+PAGE = Page("repurchase", lambda _: _("Repurchase"), ":material/replay:", "owner", ("owner", "auditor"), show)

@@ -16,7 +16,9 @@ import pytest
 import streamlit.config
 from streamlit.testing.v1 import AppTest
 
-from dashboards import snapshots
+from dashboards import access, snapshots
+from dashboards.access import Viewer
+from dashboards.queries.asking import Reader
 from mingsuan import clock
 
 Kind = Literal["full", "one_row", "empty"]
@@ -120,6 +122,24 @@ def fail_attempt(published: Path) -> Callable[[], None]:
 def shop(publish: Callable[..., Path]) -> snapshots.Snapshot:
     """The whole tiny shop, opened."""
     return snapshots.opened(str(publish()))
+
+
+@pytest.fixture
+def read(published: Path) -> Callable[..., Reader]:
+    """A version as its reader has it, by default the owner: `read(publish(), "buyer")`."""
+    return lambda folder, *roles: Reader(snapshots.opened(str(folder)), Viewer(frozenset(roles or ("owner",))))
+
+
+@pytest.fixture
+def owner(publish: Callable[..., Path], read: Callable[..., Reader]) -> Reader:
+    """The whole tiny shop, as its owner reads it."""
+    return read(publish())
+
+
+@pytest.fixture
+def log_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Everyone who visits has these roles: `log_in("buyer")`."""
+    return lambda *roles: monkeypatch.setattr(access, "single_user", lambda *_: Viewer(frozenset(roles)))
 
 
 @pytest.fixture

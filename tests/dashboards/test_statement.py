@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards import statement
-from dashboards.queries import Totals
+from dashboards.queries.profit import Totals
 from mingsuan import demo
 from mingsuan.i18n import LANGUAGES, translator
 
