@@ -11,6 +11,7 @@ from pipelines import test_results
 from pipelines.build_context import BuildContext
 from pipelines.dbt_run import DbtOutcome, NodeResult
 from pipelines.test_results import TestResult
+from pipelines.warehouse import transaction
 
 _RUN_TABLE = (
     "create table if not exists meta.build_run (run_id varchar, run_at timestamptz, finished_at timestamptz,"
@@ -71,28 +72,27 @@ def keep(
 ) -> BuildResult:
     """Record a build that has just ended."""
     run_id = uuid.uuid4().hex
-    connection.begin()
-    tests = test_results.record(connection, run_id, run_at, outcome.results)
-    result = BuildResult(
-        run_id=run_id,
-        run_at=run_at,
-        finished_at=clock.now(),
-        batch_id=context.batch_id,
-        source_instant=context.source_instant,
-        as_of_date=context.as_of_date,
-        tests=tests,
-        error=outcome.error,
-        nodes=outcome.results,
-    )
-    connection.execute(_RUN_TABLE)
-    connection.execute(
-        "insert into meta.build_run values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            *(run_id, run_at, result.finished_at, result.batch_id, result.source_instant, result.as_of_date),
-            *(result.publishable, result.error),
-        ],
-    )
-    connection.commit()
+    with transaction(connection):
+        tests = test_results.record(connection, run_id, run_at, outcome.results)
+        result = BuildResult(
+            run_id=run_id,
+            run_at=run_at,
+            finished_at=clock.now(),
+            batch_id=context.batch_id,
+            source_instant=context.source_instant,
+            as_of_date=context.as_of_date,
+            tests=tests,
+            error=outcome.error,
+            nodes=outcome.results,
+        )
+        connection.execute(_RUN_TABLE)
+        connection.execute(
+            "insert into meta.build_run values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *(run_id, run_at, result.finished_at, result.batch_id, result.source_instant, result.as_of_date),
+                *(result.publishable, result.error),
+            ],
+        )
     return result
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mingsuan import clock
 from pipelines.literals import literal
+from pipelines.warehouse import transaction
 
 if TYPE_CHECKING:  # scipy is for those who compute, not for each process that knows what there is to compute
     import duckdb
@@ -83,12 +84,11 @@ def compute(
     margin = _one(connection, _MARGIN.format(until=literal(context.as_of_date)))
     expected = fits.expected_of(history, visits, worth, margin)
     checks = tables.Checks(_holdout(connection, context), fits.correlation(frequency, mean_fen), margin)
-    connection.begin()
-    connection.execute("create schema if not exists computed")
     stamp = tables.Stamp(context.as_of_date, clock.now())
-    tables.write_customers(connection, expected, stamp)
-    tables.write_fits(connection, (occasions, values), checks, stamp)
-    connection.commit()
+    with transaction(connection):
+        connection.execute("create schema if not exists computed")
+        tables.write_customers(connection, expected, stamp)
+        tables.write_fits(connection, (occasions, values), checks, stamp)
     connection.execute("drop table customer_value_occasion; drop table customer_value_history")
 
 

@@ -19,6 +19,7 @@ from pipelines.draw_examination import Examination, Examined
 from pipelines.draw_policy import Policy
 from pipelines.draw_verdicts import Verdict
 from pipelines.draw_verifying import Verifier
+from pipelines.warehouse import transaction
 
 PENDING, OVERDUE = "pending", "OVERDUE"
 PROVEN = ("VALID", "VALID-UNTIMED", "TEST", "VOID", "VOID-UNTIMED")
@@ -78,16 +79,11 @@ def audit(
     examined = {draw.draw_id: each for draw, each in zip(asked, found, strict=True)}
     at = context.source_instant
     rows = [_audited(draw, books, examined.get(draw.draw_id), at) for draw in books.draws]
-    connection.begin()
-    try:
+    with transaction(connection):
         _write(connection, rows)
         if examination is not None and examination.by is not None:
             verdicts = [each.verdict for each in found if each.verdict is not None]
             draw_verdicts.remember(connection, examination.by, verdicts)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _audited(draw: BookedDraw, books: Books, examined: Examined | None, at: datetime) -> Audited:

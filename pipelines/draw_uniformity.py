@@ -16,6 +16,7 @@ from mingsuan import clock
 from mingsuan.progress import Progress
 from mingsuan.settings import Settings
 from pipelines.build_context import BuildContext
+from pipelines.warehouse import transaction
 
 TENTHS = 10
 LEAST_EXPECTED = 5.0
@@ -80,15 +81,10 @@ def compute(
     at = clock.now()
     rows = [[*row, at] for scope, draws in scopes.items() for row in _rows(scope, draws)]
     connection.execute("create schema if not exists computed")
-    connection.begin()
-    try:
+    with transaction(connection):
         connection.execute(_TABLE)
         for row in rows:
             connection.execute(f"insert into computed.draw_uniformity values ({', '.join('?' * 10)})", row)
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def uniformity_of(chances: Iterable[Chance]) -> Uniformity:

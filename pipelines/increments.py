@@ -7,6 +7,7 @@ import duckdb
 from mingsuan import clock
 from mingsuan.settings import Settings
 from pipelines.build_context import BuildContext
+from pipelines.warehouse import transaction
 
 _STATE = (
     "create table if not exists meta.models_built (target varchar, batch_id bigint, built_at timestamptz,"
@@ -57,14 +58,13 @@ def begin(connection: duckdb.DuckDBPyConnection, settings: Settings, on: Basis) 
 
 def complete(connection: duckdb.DuckDBPyConnection, settings: Settings, context: BuildContext, models: str) -> None:
     """Every model was built from this batch."""
-    connection.begin()
-    connection.execute(_STATE)
-    connection.execute("delete from meta.models_built where target = ?", [settings.warehouse])
-    connection.execute(
-        "insert into meta.models_built values (?, ?, ?, ?, ?, ?)",
-        [settings.warehouse, context.batch_id, clock.now(), models, context.timezone, context.currency],
-    )
-    connection.commit()
+    with transaction(connection):
+        connection.execute(_STATE)
+        connection.execute("delete from meta.models_built where target = ?", [settings.warehouse])
+        connection.execute(
+            "insert into meta.models_built values (?, ?, ?, ?, ?, ?)",
+            [settings.warehouse, context.batch_id, clock.now(), models, context.timezone, context.currency],
+        )
 
 
 def _was_read_anew(connection: duckdb.DuckDBPyConnection, since: int) -> bool:

@@ -17,7 +17,7 @@ from pipelines.bookkeeping import Batch, TableCount, last_batch, last_counted, p
 from pipelines.raw_log import KnownColumns, RawLog, known_columns
 from pipelines.source import Column, IngestError, Source, SourceState, attached
 from pipelines.tables import TABLES, SourceTable
-from pipelines.warehouse import connect, owned
+from pipelines.warehouse import connect, owned, transaction
 
 COUNTED_EVERY_BATCH = 1_000_000
 """Rows up to which the source counts a table for every batch (some 0.1 s); larger ones are counted hourly."""
@@ -57,14 +57,8 @@ def ingest(
         previous = last_batch(warehouse)
         before = None if resync else previous
         batch_id = previous.batch_id + 1 if previous else 1
-        with attached(warehouse, reader_url, by_index=before is not None) as source:
-            warehouse.execute("begin")
-            try:
-                batch = _Ingest(warehouse, source, known, tables, batch_id, before, resync, progress).run()
-            except BaseException:
-                warehouse.execute("rollback")
-                raise
-            warehouse.execute("commit")
+        with attached(warehouse, reader_url, by_index=before is not None) as source, transaction(warehouse):
+            batch = _Ingest(warehouse, source, known, tables, batch_id, before, resync, progress).run()
     return batch
 
 

@@ -76,6 +76,18 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that is written within, or nothing of it when something is raised."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
 def _ownership(path: Path) -> _Ownership:
     with _registry:
         return _ownerships.setdefault(path.absolute(), _Ownership())

@@ -7,10 +7,11 @@ import sys
 import threading
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from mingsuan.settings import Settings
-from pipelines.warehouse import NotOwnerError, connect, lock_file, owned
+from pipelines.warehouse import NotOwnerError, connect, lock_file, owned, transaction
 
 HOLDER = """
 import sys, time
@@ -119,3 +120,18 @@ def test_a_connection_works_in_utc_and_downloads_nothing(settings: Settings) -> 
             "select current_setting('TimeZone'), current_setting('autoinstall_known_extensions')"
         ).fetchone()
     assert row == ("UTC", False)
+
+
+def test_what_is_written_in_a_transaction_is_there_whole_or_not_at_all() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create table kept (n integer check (n < 3))")
+        with pytest.raises(duckdb.ConstraintException), transaction(connection):
+            _insert(connection, 1, 3)
+        with transaction(connection):
+            _insert(connection, 1, 2)
+        assert connection.execute("select n from kept order by n").fetchall() == [(1,), (2,)]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, *numbers: int) -> None:
+    for number in numbers:
+        connection.execute("insert into kept values (?)", [number])
