@@ -1,6 +1,6 @@
 """The glossary of metrics in Chinese and English, written from their declarations and never by hand."""
 
-from mingsuan.semantics.declared import Metric, Semantics
+from mingsuan.semantics.declared import Dimension, Metric, Semantics
 
 _UNITS = {
     "fen": "分 fen",
@@ -31,13 +31,14 @@ def glossary(semantics: Semantics) -> str:
 
 def _metrics(semantics: Semantics, table: str, metrics: list[Metric]) -> str:
     dimensions = ", ".join(f"`{name}`" for name in semantics.dimensions_for(metrics[0]))
+    by = f"By time and {dimensions}." if dimensions else "By time."
     rows = [
         f"| {metric.label_zh} | {metric.label_en} | `{metric.name}` | {_UNITS[metric.unit]} |"
         f" {metric.definition_zh} {metric.definition_en} |"
         for metric in metrics
     ]
     head = "| 指标 | metric | name | 单位 unit | 定义 definition |\n| -- | -- | -- | -- | -- |"
-    return f"## `{table}`\n\nBy time and {dimensions}.\n\n{head}\n" + "\n".join(rows) + "\n"
+    return f"## `{table}`\n\n{by}\n\n{head}\n" + "\n".join(rows) + "\n"
 
 
 def _dimensions(semantics: Semantics) -> str:
@@ -47,6 +48,10 @@ def _dimensions(semantics: Semantics) -> str:
         if table.measures
         for name, (_, dimension) in semantics.dimensions_of(table).items()
     }
-    rows = [f"| {named[name].label_zh} | {named[name].label_en} | `{name}` |" for name in sorted(named)]
-    head = "| 维度 | dimension | name |\n| -- | -- | -- |"
+    rows = [f"| {one.label_zh} | {one.label_en} | `{name}` | {_meaning(one)} |" for name, one in sorted(named.items())]
+    head = "| 维度 | dimension | name | 含义 meaning |\n| -- | -- | -- | -- |"
     return f"## 维度 · Dimensions\n\n{head}\n" + "\n".join(rows) + "\n"
+
+
+def _meaning(dimension: Dimension) -> str:
+    return f"{dimension.definition_zh} {dimension.definition_en}".strip()

@@ -10,7 +10,10 @@ from mingsuan.semantics.declared import Condition, Dimension, Entity, Measure, M
 from pipelines.dbt_run import PROJECT
 
 FOLDER = PROJECT / "models" / "semantics"
-_CONDITIONAL = re.compile(r"case when (\w+) (not )?in \(('\w+'(?:, '\w+')*)\) then (\w+) end")
+_CONDITIONAL = re.compile(
+    r"case when (?P<column>\w+) (?P<not_in>not )?in \((?P<words>'\w+'(?:, '\w+')*)\) then (?P<then>\w+) end"
+    r"|case when (?P<not_true>not )?(?P<truth>\w+) then (?P<if_true>\w+) end"
+)
 
 
 def declared(folder: Path = FOLDER) -> Semantics:
@@ -40,7 +43,7 @@ def _table(model: dict[str, Any]) -> SemanticTable:
         time_column=columns[time] if time else None,
         entities={entity["name"]: entity["expr"] for entity in model.get("entities", [])},
         dimensions=tuple(
-            Dimension(dimension["name"], columns[dimension["name"]], dimension["label"], _meta(dimension)["label_en"])
+            _dimension(dimension, columns[dimension["name"]])
             for dimension in model["dimensions"]
             if dimension["type"] == "categorical"
         ),
@@ -48,15 +51,31 @@ def _table(model: dict[str, Any]) -> SemanticTable:
     )
 
 
+def _dimension(dimension: dict[str, Any], column: str) -> Dimension:
+    meta = _meta(dimension)
+    return Dimension(
+        name=dimension["name"],
+        column=column,
+        label_zh=dimension["label"],
+        label_en=meta["label_en"],
+        definition_zh=meta.get("definition_zh", ""),
+        definition_en=dimension.get("description", ""),
+        shared=meta.get("shared", False),
+    )
+
+
 def _measure(measure: dict[str, Any]) -> Measure:
-    """A column, or a column of the rows that meet a condition: the two forms of `expr` that are understood."""
+    """A column, or a column of the rows in some states, or for which another is true: the forms of `expr` there are."""
     expression = measure["expr"]
-    conditional = _CONDITIONAL.fullmatch(expression)
-    if conditional is None:
+    given = _CONDITIONAL.fullmatch(expression)
+    if given is None:
         return Measure(measure["name"], measure["agg"], expression)
-    on, negated, words, column = conditional.groups()
-    condition = Condition(on, tuple(re.findall(r"'(\w+)'", words)), negated is not None)
-    return Measure(measure["name"], measure["agg"], column, condition)
+    condition = Condition(
+        given["column"] or given["truth"],
+        tuple(re.findall(r"'(\w+)'", given["words"] or "")),
+        exclude=bool(given["not_in"] or given["not_true"]),
+    )
+    return Measure(measure["name"], measure["agg"], given["then"] or given["if_true"], condition)
 
 
 def _metric(metric: dict[str, Any]) -> Metric:

@@ -33,7 +33,11 @@ create table analytics.fct_supplier_purchases (
     channel_key varchar, has_code boolean, is_defective boolean, was_written_off boolean, listed_fen bigint,
     cost_fen bigint, written_off_fen bigint, written_off_back_fen bigint, credited_fen bigint, seconds_to_end bigint,
     supplier_key varchar default 'any', is_ended boolean default true, replacement_fen bigint default 0,
-    created_date date, seconds_to_money_back bigint
+    created_date date, seconds_to_money_back bigint,
+    is_good boolean generated always as (has_code and not is_defective),
+    unrecovered_fen bigint generated always as (written_off_fen - written_off_back_fen),
+    borne_fen bigint generated always as
+        (case when has_code then cost_fen else 0 end + written_off_fen - written_off_back_fen - credited_fen)
 )
 """
 

@@ -24,10 +24,8 @@ with purchases as (
 
     select
         *,
-        case when has_code then cost_fen else 0 end
-        + written_off_fen - written_off_back_fen + replacement_fen - credited_fen as borne_fen,
-        case when has_code and (not is_defective or replacement_fen > 0) then 1 else 0 end as good_units,
-        case when has_code and (not is_defective or replacement_fen > 0) then listed_fen else 0 end as good_fen
+        case when is_good then 1 else 0 end as good_units,
+        case when is_good then listed_fen else 0 end as good_fen
     from {{ ref('fct_supplier_purchases') }}
     where supplier_key is not null
 
@@ -72,9 +70,10 @@ summed as (
         count(purchases.seconds_to_money_back) as n_money_back,
         sum(purchases.good_units) as good_units,
         sum(case when purchases.has_code then purchases.cost_fen else 0 end) as cost_of_successes_fen,
-        sum(purchases.written_off_fen - purchases.written_off_back_fen) as unrecovered_fen,
+        sum(purchases.unrecovered_fen) as unrecovered_fen,
         sum(purchases.replacement_fen) as replacement_fen,
         sum(purchases.credited_fen) as credited_fen,
+        sum(purchases.borne_fen) as borne_fen,
         sum(purchases.good_fen) as good_fen,
         sum({{ as_double('purchases.borne_fen') }} * purchases.borne_fen) as sum_xx,
         sum({{ as_double('purchases.borne_fen') }} * purchases.good_fen) as sum_xh,
@@ -112,7 +111,6 @@ ratios as (
     select
         summed.*,
         coalesce(moves.n_price_changes, 0) as n_price_changes,
-        cost_of_successes_fen + unrecovered_fen + replacement_fen - credited_fen as borne_fen,
         {{ share('good_fen', 'good_units') }} as c
     from summed
     left join moves

@@ -27,6 +27,11 @@ with counts as (
         (select count(*) from {{ ref('stg_shop__draw_entries') }}) as staged_rows
     union all
     select
+        'fct_supplier_purchases' as fact,
+        (select count(*) from {{ ref('fct_supplier_purchases') }}) as fact_rows,
+        (select count(*) from {{ ref('stg_shop__purchases') }}) as staged_rows
+    union all
+    select
         'fct_payments' as fact,
         (select count(*) from {{ ref('fct_payments') }}) as fact_rows,
         (select count(*) from {{ ref('stg_shop__payments') }}) as staged_rows

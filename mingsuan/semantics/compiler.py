@@ -3,12 +3,12 @@
 Names come from the declaration alone and values are bound, so a question cannot say anything else than it asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from mingsuan.semantics.declared import Dimension, Measure, Metric, Semantics, SemanticsError, SemanticTable
+from mingsuan.semantics.declared import Condition, Dimension, Measure, Metric, Semantics, SemanticsError, SemanticTable
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
 TIME = "metric_time"
@@ -84,10 +84,16 @@ def _checked(semantics: Semantics, question: Question) -> list[Metric]:
         allowed = semantics.dimensions_for(metric)
         for name in (*question.by, *(chosen.dimension for chosen in question.where)):
             if name not in allowed:
-                raise SemanticsError(
-                    f"{metric.name!r} cannot be cut by {name!r}; it can be by {', '.join(sorted(allowed))}"
-                )
+                raise SemanticsError(f"{metric.name!r} cannot be cut by {name!r}; {_instead(name, allowed)}")
     return metrics
+
+
+def _instead(name: str, allowed: Collection[str]) -> str:
+    """What to ask by; a shared dimension needs no entity in front of its name."""
+    bare = name.rpartition("__")[2]
+    if bare != name and bare in allowed:
+        return f"that is called {bare!r}"
+    return f"it can be by {', '.join(sorted(allowed))}" if allowed else "only by time"
 
 
 def _summed(
@@ -113,11 +119,16 @@ def _summed(
 
 
 def _aggregate(measure: Measure) -> str:
-    column, only = f"facts.{measure.column}", measure.only
-    if only is not None:
-        words = ", ".join(f"'{word}'" for word in only.words)
-        column = f"case when facts.{only.column} {'not in' if only.exclude else 'in'} ({words}) then {column} end"
+    column = f"facts.{measure.column}"
+    if measure.only is not None:
+        column = f"case when {_met(measure.only)} then {column} end"
     return _AGGREGATES[measure.aggregation].format(column)
+
+
+def _met(only: Condition) -> str:
+    negated = "not " if only.exclude else ""
+    words = ", ".join(f"'{word}'" for word in only.words)
+    return f"facts.{only.column} {negated}in ({words})" if words else f"{negated}facts.{only.column}"
 
 
 def _conditions(question: Question, table: SemanticTable, columns: dict[str, str]) -> tuple[list[str], list[object]]:

@@ -26,7 +26,7 @@ class SemanticsError(ValueError):
 
 @dataclass(frozen=True)
 class Condition:
-    """Rows whose column has one of these words, or none of them."""
+    """Rows whose column has one of these words, or none of them; without words, a column that is true, or is not."""
 
     column: str
     words: tuple[str, ...]
@@ -48,12 +48,18 @@ class Measure:
 
 @dataclass(frozen=True)
 class Dimension:
-    """A column that measures can be cut by, with its names for people."""
+    """A column that measures can be cut by, with its names for people and, where these do not say it, its meaning.
+
+    A `shared` one has its bare name wherever it is reached: columns of several tables that mean the same.
+    """
 
     name: str
     column: str
     label_zh: str
     label_en: str
+    definition_zh: str = ""
+    definition_en: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,10 +159,9 @@ class Semantics:
     def dimensions_of(self, table: SemanticTable) -> dict[str, tuple[str | None, Dimension]]:
         """All that a table can be cut by: own columns, entities, and `entity__name` for what an entity is described by.
 
-        With each comes the entity over which it is reached; None for a column of the table itself.
+        A shared one goes by its bare name. With each comes the entity over which it is reached; None for own columns.
         """
-        own = f"{table.key}__" if table.key else ""
-        found: dict[str, tuple[str | None, Dimension]] = {f"{own}{d.name}": (None, d) for d in table.dimensions}
+        found: dict[str, tuple[str | None, Dimension]] = {_known_as(table.key, d): (None, d) for d in table.dimensions}
         for entity in self.entities:
             if entity.name not in table.entities:
                 continue
@@ -164,7 +169,7 @@ class Semantics:
             found[entity.name] = (None, Dimension(entity.name, column, entity.label_zh, entity.label_en))
             if entity.name != table.key:
                 described = self.describing(entity.name).dimensions
-                found |= {f"{entity.name}__{dimension.name}": (entity.name, dimension) for dimension in described}
+                found |= {_known_as(entity.name, dimension): (entity.name, dimension) for dimension in described}
         return found
 
     def dimensions_for(self, metric: Metric) -> dict[str, Dimension]:
@@ -195,6 +200,10 @@ def of_version(folder: Path) -> Semantics:
     if not file.exists():
         raise SemanticsError(f"version {folder.name} declares no metrics: publish it again")
     return parse(file.read_text(encoding="utf-8"))
+
+
+def _known_as(entity: str | None, dimension: Dimension) -> str:
+    return dimension.name if dimension.shared or entity is None else f"{entity}__{dimension.name}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -42,6 +42,8 @@ SEMANTICS = Semantics(
         _metric("known_sales", measure="known_sales"),
         _metric("sales_of_a", measure="sales_of_a"),
         _metric("sales_but_a", measure="sales_but_a"),
+        _metric("sales_paid", measure="sales_paid"),
+        _metric("sales_unpaid", measure="sales_unpaid"),
         _metric("visits", "count", measure="visits"),
         _metric("visitors", "count", measure="visitors"),
         _metric("coverage", "share", numerator="known_sales", denominator="sales"),
@@ -55,6 +57,8 @@ SEMANTICS = Semantics(
                 Measure("sales", "sum", "sales_fen"),
                 Measure("known_sales", "sum", "known_fen"),
                 Measure("sales_of_a", "sum", "sales_fen", Condition("product_key", ("a", "none"), exclude=False)),
+                Measure("sales_paid", "sum", "sales_fen", Condition("is_paid", (), exclude=False)),
+                Measure("sales_unpaid", "sum", "sales_fen", Condition("is_paid", (), exclude=True)),
                 Measure("sales_but_a", "sum", "sales_fen", Condition("product_key", ("a",), exclude=True)),
             ),
         ),
@@ -64,13 +68,17 @@ SEMANTICS = Semantics(
         ),
         SemanticTable(
             *("things", "dim_things", "product", None, {"product": "thing_key"}),
-            dimensions=(Dimension("kind", "kind", "类型", "Kind"),),
+            dimensions=(
+                Dimension("kind", "kind", "类型", "Kind"),
+                Dimension("maker", "made_by", "厂商", "Maker", shared=True),
+            ),
         ),
         SemanticTable("people", "dim_people", "person", None, {"person": "person_key"}),
     ),
     entities=(Entity("product", "商品", "Product"), Entity("person", "顾客", "Person")),
 )
 KINDS = {"a": "card", "b": "card", "c": "voucher", "d": None}
+MAKERS = {"a": "c", "b": "d", "c": "c", "d": "d"}
 
 
 @pytest.fixture
@@ -83,6 +91,7 @@ def facts() -> dict[str, list[Fact]]:
         {
             **{"day": chance.choice(days), "product": chance.choice(product), "till": chance.choice(["1", "2", None])},
             **{"sales": chance.choice([None, chance.randint(-500, 9_999)]), "known_sales": chance.randint(0, 3_000)},
+            "is_paid": chance.choice([True, False, None]),
         }
         for _ in range(400)
     ]
@@ -101,15 +110,19 @@ def version(facts: dict[str, list[Fact]]) -> Iterator[duckdb.DuckDBPyConnection]
     with duckdb.connect() as connection:
         connection.execute(
             "create table mart_sales (ledger_date date, product_key varchar, till_code varchar, sales_fen bigint,"
-            " known_fen bigint)"
+            " known_fen bigint, is_paid boolean)"
         )
         connection.execute(
             "create table fct_visits (visited_date date, seen_key varchar, person_key varchar, pages bigint)"
         )
-        connection.execute("create table dim_things (thing_key varchar, kind varchar)")
-        connection.executemany("insert into mart_sales values (?, ?, ?, ?, ?)", [[*f.values()] for f in facts["sales"]])
+        connection.execute("create table dim_things (thing_key varchar, kind varchar, made_by varchar)")
+        connection.executemany(
+            "insert into mart_sales values (?, ?, ?, ?, ?, ?)", [[*f.values()] for f in facts["sales"]]
+        )
         connection.executemany("insert into fct_visits values (?, ?, ?, ?)", [[*f.values()] for f in facts["visits"]])
-        connection.executemany("insert into dim_things values (?, ?)", [[*item] for item in KINDS.items()])
+        connection.executemany(
+            "insert into dim_things values (?, ?, ?)", [[key, KINDS[key], MAKERS[key]] for key in KINDS]
+        )
         yield connection
 
 
@@ -126,7 +139,7 @@ def _by_hand(facts: dict[str, list[Fact]], question: Question) -> dict[Group, Gr
     """The same, row by row."""
     kept: dict[str, dict[Group, list[Fact]]] = {}
     needed = {
-        "sales": {"sales", "known_sales", "coverage", "sales_of_a", "sales_but_a"},
+        "sales": {"sales", "known_sales", "coverage", "sales_of_a", "sales_but_a", "sales_paid", "sales_unpaid"},
         "visits": {"visits", "visitors"},
     }
     both = "sales_per_visitor" in question.metrics
@@ -154,7 +167,8 @@ def _is_wanted(row: Fact, question: Question) -> bool:
 
 
 def _value(row: Fact, dimension: str) -> Any:
-    return KINDS.get(row["product"]) if dimension == "product__kind" else row[dimension]
+    of_products = {"product__kind": KINDS, "maker": MAKERS}
+    return of_products[dimension].get(row["product"]) if dimension in of_products else row[dimension]
 
 
 def _start(day: date, grain: Grain) -> date:
@@ -169,6 +183,8 @@ def _measured(metric: str, sales: list[Fact], visits: list[Fact]) -> float | Non
         return _measured("sales", [row for row in sales if row["product"] in {"a", "none"}], visits)
     if metric == "sales_but_a":
         return _measured("sales", [row for row in sales if row["product"] not in {"a", None}], visits)
+    if metric in {"sales_paid", "sales_unpaid"}:
+        return _measured("sales", [row for row in sales if row["is_paid"] is (metric == "sales_paid")], visits)
     sold = [row["sales"] for row in sales if row["sales"] is not None]
     total = sum(sold) if sold else None
     known = sum(row["known_sales"] for row in sales) if sales else None
@@ -205,8 +221,10 @@ def test_random_questions_are_answered_as_by_hand(
 def test_a_quotient_is_of_sums_and_unknown_where_a_part_is_above_its_whole(
     version: duckdb.DuckDBPyConnection,
 ) -> None:
-    version.execute("delete from mart_sales; insert into mart_sales values ('2026-01-01', 'a', '1', 100, 0)")
-    version.execute("insert into mart_sales values ('2026-01-02', 'a', '1', 300, 300), ('2026-01-03', 'b', '2', 5, 6)")
+    version.execute("delete from mart_sales; insert into mart_sales values ('2026-01-01', 'a', '1', 100, 0, true)")
+    version.execute(
+        "insert into mart_sales values ('2026-01-02', 'a', '1', 300, 300, true), ('2026-01-03', 'b', '2', 5, 6, true)"
+    )
     assert _ask(version, Question(("coverage",), by=("till",))) == {("1",): (0.75,), ("2",): (None,)}
     assert _ask(version, Question(("coverage",))) == {(): (306 / 405,)}
 
@@ -225,9 +243,13 @@ def test_values_are_bound_and_never_become_sql(version: duckdb.DuckDBPyConnectio
         (Question(("sales; drop table x",)), "no metric 'sales; drop table x'"),
         (
             Question(("sales",), by=("person",)),
-            "'sales' cannot be cut by 'person'; it can be by product, product__kind",
+            "'sales' cannot be cut by 'person'; it can be by maker, product, product__kind",
         ),
         (Question(("visits",), where=(Filter("till", ("1",)),)), "'visits' cannot be cut by 'till'"),
+        (
+            Question(("sales",), by=("product__maker",)),
+            "'sales' cannot be cut by 'product__maker'; that is called 'maker'",
+        ),
         (Question(("visits", "sales"), by=("product.kind",)), "cannot be cut by 'product.kind'"),
         (Question(("sales",), grain="minute"), "'minute' is no grain"),  # type: ignore[arg-type]
         (Question(("sales", "sales")), "named twice: sales"),

@@ -32,6 +32,8 @@ def test_every_declared_column_is_in_its_model_and_has_the_right_type(semantics:
         assert [column for column in needed if column not in columns] == []
         assert table.time_column is None or columns[table.time_column] == "date"
         assert table.measures == () or table.time_column is not None
+        truths = [m.only.column for m in table.measures if m.only and not m.only.words]
+        assert {columns[column] for column in truths} <= {"boolean"}
         summed = [measure.column for measure in table.measures if measure.aggregation == "sum"]
         assert {columns[column] for column in summed} <= {"bigint", "integer"}
 
@@ -50,8 +52,29 @@ def test_every_metric_and_dimension_has_a_name_and_a_definition_in_both_language
         assert sorted(labels) == sorted(set(labels))
 
 
-def test_every_metric_can_be_cut_by_something_but_time(semantics: Semantics) -> None:
-    assert [metric.name for metric in semantics.metrics if not semantics.dimensions_for(metric)] == []
+def test_every_metric_can_be_cut_by_all_that_its_tables_share_and_only_wallets_by_time_alone(
+    semantics: Semantics,
+) -> None:
+    by_time_alone = [metric for metric in semantics.metrics if not semantics.dimensions_for(metric)]
+    assert {table.name for metric in by_time_alone for _, table in semantics.measures_of(metric)} == {"wallets"}
+
+
+def test_one_name_of_a_dimension_has_one_meaning_in_all_tables(semantics: Semantics) -> None:
+    meanings: dict[str, set[tuple[str, ...]]] = {}
+    for table in semantics.tables:
+        for name, (_, d) in semantics.dimensions_of(table).items():
+            meanings.setdefault(name, set()).add((d.label_zh, d.label_en, d.definition_zh, d.definition_en))
+    assert {name: said for name, said in meanings.items() if len(said) > 1} == {}
+
+
+def test_how_customers_came_has_one_name_wherever_it_is_known(semantics: Semantics) -> None:
+    acquired = {
+        table.name: [name for name in semantics.dimensions_of(table) if "acquisition" in name]
+        for table in semantics.tables
+        if table.name == "profit" or "customer" in table.entities
+    }
+    assert acquired.keys() >= {"profit", "order_lines", "customers", "payments", "refunds", "aftersales"}
+    assert set(map(tuple, acquired.values())) == {("acquisition_channel",)}
 
 
 def test_the_whole_profit_and_loss_account_is_declared(semantics: Semantics) -> None:

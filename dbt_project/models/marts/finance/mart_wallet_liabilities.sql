@@ -49,6 +49,8 @@ select
         {% endfor -%}
         as bigint
     ) as other_fen,
+    cast(wallets_change_fen as bigint) as wallets_change_fen,
+    cast(withdrawals_change_fen as bigint) as withdrawals_change_fen,
     cast(sum(wallets_change_fen) over (order by ledger_date) as bigint) as wallets_owed_fen,
     cast(sum(withdrawals_change_fen) over (order by ledger_date) as bigint) as withdrawals_unpaid_fen
 from days

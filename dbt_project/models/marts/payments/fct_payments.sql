@@ -71,6 +71,7 @@ select
     -- The bill corrects the fee in the payment itself: the difference leads back to what was estimated.
     payments.fee_fen - coalesce(billed.fee_difference_fen, 0) as fee_estimated_fen,
     billed.fee_billed_fen,
+    payments.fee_fen,
     coalesce(paid_back.fee_returned_fen, 0) as fee_returned_fen,
     coalesce(paid_back.paid_back_fen, 0) as paid_back_fen,
     coalesce(disputed.charged_back_fen, 0) as charged_back_fen,

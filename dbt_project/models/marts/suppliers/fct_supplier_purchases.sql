@@ -46,6 +46,12 @@ skus as (
 
 ),
 
+products as (
+
+    select * from {{ ref('stg_shop__products') }}
+
+),
+
 events as (
 
     select
@@ -85,8 +91,13 @@ joined as (
 
     select
         purchases.*,
+        purchases.state = 'succeeded' as has_code,
         purchases.state in ('written_off', 'late_failed', 'late_succeeded') as was_written_off,
-        purchases.state in ('late_failed', 'late_succeeded') as is_late,
+        case when purchases.state = 'succeeded' then purchases.cost_fen else 0 end as code_cost_fen,
+        case when purchases.state in ('written_off', 'late_failed', 'late_succeeded') then purchases.cost_fen else 0 end
+            as written_off_fen,
+        case when purchases.state in ('late_failed', 'late_succeeded') then purchases.cost_fen else 0 end
+            as written_off_back_fen,
         {{ in_minor_units('purchases.unit_cost * purchases.quantity', 'purchases.currency', 'shop.currency',
             'purchases.exchange_rate') }} as listed_fen,
         channels.channel_key,
@@ -95,6 +106,7 @@ joined as (
         decisions.routing_decision_key,
         order_items.order_item_id,
         skus.sku_key,
+        products.product_key,
         fulfilments.gross_fen - fulfilments.discount_fen as net_price_fen,
         coalesce(events.unknown_count, 0) = 1 as was_unknown,
         events.known_late_at,
@@ -113,6 +125,7 @@ joined as (
     inner join fulfilments on purchases.fulfilment_row_id = fulfilments.fulfilment_row_id
     inner join order_items on fulfilments.order_item_row_id = order_items.order_item_row_id
     inner join skus on order_items.sku_row_id = skus.sku_row_id
+    inner join products on skus.product_row_id = products.product_row_id
     left join events on purchases.purchase_row_id = events.purchase_row_id
     left join claims on purchases.purchase_row_id = claims.purchase_row_id
     left join replacements on purchases.fulfilment_row_id = replacements.fulfilment_row_id
@@ -127,15 +140,17 @@ select
     supplier_key,
     offer_key,
     sku_key,
+    product_key,
     order_item_id,
     routing_decision_key,
     state,
     outcome_code,
     state not in ('created', 'submitted', 'processing', 'unknown') as is_ended,
-    state = 'succeeded' as has_code,
+    has_code,
     was_unknown,
     was_written_off,
     is_defective,
+    has_code and (not is_defective or replacement_fen > 0) as is_good,
     is_prepaid,
     quantity,
     unit_cost,
@@ -144,10 +159,13 @@ select
     cast(listed_fen as bigint) as listed_fen,
     cost_fen,
     net_price_fen,
-    case when was_written_off then cost_fen else 0 end as written_off_fen,
-    case when is_late then cost_fen else 0 end as written_off_back_fen,
+    written_off_fen,
+    written_off_back_fen,
+    written_off_fen - written_off_back_fen as unrecovered_fen,
     cast(replacement_fen as bigint) as replacement_fen,
     credited_fen,
+    cast(code_cost_fen + written_off_fen - written_off_back_fen + replacement_fen - credited_fen as bigint)
+        as borne_fen,
     claim_state,
     created_at,
     {{ business_date('created_at') }} as created_date,
