@@ -15,6 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -105,26 +106,32 @@ def _generate(urls: DatabaseUrls, rows: int) -> None:
         connection.execute(FILL, [rows])
         connection.execute(FINISH)
         connection.execute("vacuum (analyze) shop.bench_order")
-    with psycopg.connect(_superuser(urls), autocommit=True) as connection:
+    with psycopg.connect(superuser(urls), autocommit=True) as connection:
         connection.execute("checkpoint")
 
 
 def _copy(urls: DatabaseUrls, rows: int, form: str) -> float:
     """Rows a second of COPY to nowhere by the server itself: what reading the table costs at least."""
-    with psycopg.connect(_superuser(urls), autocommit=True) as connection:
+    with psycopg.connect(superuser(urls), autocommit=True) as connection:
         began = time.perf_counter()
         connection.execute(f"copy shop.bench_order to '/dev/null' (format {form})")
         return rows / (time.perf_counter() - began)
 
 
-def _superuser(urls: DatabaseUrls) -> str:
+def superuser(urls: DatabaseUrls) -> str:
     return urls.owner.replace("shop_owner@", "postgres@")
 
 
 def _load(how: str, urls: DatabaseUrls, folder: Path, rows: int) -> _Run:
-    """Run a load in a new process, so that its peak memory is its own."""
     folder.mkdir()
-    command = [sys.executable, "-m", "benchmarks.ingest_backfill", how, str(folder), urls.reader, str(rows)]
+    loaded, peak_mib = in_a_process("benchmarks.ingest_backfill", how, str(folder), urls.reader, str(rows))
+    assert loaded["rows"] == rows, loaded
+    return _Run(rows / loaded["seconds"], peak_mib)
+
+
+def in_a_process(module: str, *arguments: str) -> tuple[dict[str, Any], float]:
+    """Run a load as a program, so that its peak memory is its own; its last line, and that memory in MiB."""
+    command = [sys.executable, "-m", module, *arguments]
     environment = os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
@@ -132,10 +139,8 @@ def _load(how: str, urls: DatabaseUrls, folder: Path, rows: int) -> _Run:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"the load by {how} failed")
-    loaded = json.loads(output.splitlines()[-1])
-    assert loaded["rows"] == rows, loaded
-    return _Run(rows / loaded["seconds"], usage.ru_maxrss / 1024)
+        raise RuntimeError(f"{' '.join(command[2:])} failed")
+    return json.loads(output.splitlines()[-1]), usage.ru_maxrss / 1024
 
 
 def _ours(folder: Path, reader_url: str) -> int:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from benchmarks.building.shop_of_orders import lay
+from pipelines.tables import TABLES
 
 
 def _bench(name: str, **environment: str) -> Any:
@@ -43,6 +44,16 @@ def test_an_increment_is_measured_over_a_long_and_a_short_history() -> None:
     assert report["ratios"].keys() == {"growth"}
     assert report["ratios"]["growth"] > 0
     assert (report["figures"]["rows_long"], report["figures"]["rows_short"]) == (1_000_000, 10_000)
+
+
+@pytest.mark.proof
+@pytest.mark.xdist_group("heavy")
+def test_a_whole_shop_is_measured_with_every_followed_table() -> None:
+    report = _bench("ingest_shop", MINGSUAN_BENCH_DAYS="5", MINGSUAN_BENCH_CUSTOMERS="40", MINGSUAN_BENCH_ROUNDS="1")
+    assert report["ratios"].keys() == {"vs_copy"}
+    assert report["ratios"]["vs_copy"] > 0
+    assert report["figures"]["tables"] == len(TABLES)
+    assert report["figures"]["rows"] > 1_000
 
 
 def test_the_shop_that_is_laid_has_balanced_books_and_the_orders_that_were_asked_for() -> None:
