@@ -1,7 +1,7 @@
-"""Who may read the dashboards. For now one person: whoever sits at this machine.
+"""Who may read the dashboards: people with roles, or, without a log-in, whoever sits at this machine.
 
 Without log-ins the dashboards answer only on a loopback address, unless a setting says that something in front of
-them decides who comes in. Pages ask `require`; roles and log-ins will answer it later.
+them decides who comes in.
 """
 
 from dataclasses import dataclass
@@ -22,10 +22,19 @@ class UnguardedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A reader and what they may see. `name` is what the access log calls them."""
+    """A reader and what they may see.
+
+    `name` is for people, `subject` what the log-in provider calls them for good; both empty without a log-in.
+    """
 
     roles: frozenset[Role]
     name: str = ""
+    subject: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody logged in, so that it can be told who looked."""
+        return bool(self.subject)
 
     @property
     def sees_customers(self) -> bool:

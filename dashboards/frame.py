@@ -1,6 +1,6 @@
 """What surrounds every page: stamp of time and coverage, warnings that cannot be overlooked, headline, exports."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -8,15 +8,16 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from dashboards import export, tables
+from dashboards import export, tables, visits
 from dashboards import format as written
+from dashboards.drill import Drill
 from dashboards.export import Column, Export
 from dashboards.view import View
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One of the headline figures. `better` says whether its change is good news; None is neither."""
+    """One of the headline figures. `better`: whether its change is good news; `drill` leads to what is behind it."""
 
     label: str
     value: str
@@ -24,6 +25,7 @@ class Figure:
     change: str | None = None
     rises: bool = False
     better: bool | None = None
+    drill: Drill | None = None
 
 
 def stamp(view: View, *parts: str) -> None:
@@ -77,23 +79,40 @@ def notices(view: View, full: bool = False) -> None:
         )
 
 
+def left_out(view: View, asked: Mapping[str, str]) -> None:
+    """What the address asked for and this version or page does not have."""
+    _ = view.gettext
+    words = "; ".join(f"`{name}={value[:80].replace('`', '')}`" for name, value in asked.items())
+    st.info(
+        _("The address asks for what there is not here: {words}. It was left out.").format(words=words),
+        icon=":material/filter_alt_off:",
+    )
+
+
 def headline(figures: Iterable[Figure], note: str | None = None) -> None:
     """At most five figures in a row that wraps on narrow screens, definitions on hover; `note` explains the changes."""
     with st.container(horizontal=True, key="headline", gap="small"):
         for figure in figures:
-            st.metric(
-                figure.label,
-                figure.value,
-                delta=figure.change,
-                delta_color=_colour(figure),
-                delta_arrow=_arrow(figure),
-                help=figure.definition,
-                border=True,
-                width="stretch",
-                height="stretch",
-            )
+            with st.container(gap=None):
+                _metric(figure)
+                if figure.drill:
+                    figure.drill.show()
     if note:
         st.caption(note)
+
+
+def _metric(figure: Figure) -> None:
+    st.metric(
+        figure.label,
+        figure.value,
+        delta=figure.change,
+        delta_color=_colour(figure),
+        delta_arrow=_arrow(figure),
+        help=figure.definition,
+        border=True,
+        width="stretch",
+        height="stretch",
+    )
 
 
 def about(view: View, filters: Iterable[tuple[str, str]], notes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -127,11 +146,12 @@ def downloads(
     """Two buttons; files are made when asked for, and carry the filters and dates of this moment."""
     _ = view.gettext
     manifest = view.manifest
+    asked = visits.filters()
     empty = Export(title, tuple(columns), pd.DataFrame(), tuple(notes), _("About"), manifest.currency, manifest.zone)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.download_button(
             "Excel",
-            data=partial(_made, export.xlsx, empty, frame),
+            data=partial(_made, export.xlsx, empty, frame, partial(visits.taken, view, asked, f"{name}.xlsx")),
             file_name=f"{name}.xlsx",
             mime=export.XLSX,
             key=f"xlsx_{name}",
@@ -140,7 +160,13 @@ def downloads(
         )
         st.download_button(
             "CSV",
-            data=partial(_made, partial(export.csv_zip, name=name), empty, frame),
+            data=partial(
+                _made,
+                partial(export.csv_zip, name=name),
+                empty,
+                frame,
+                partial(visits.taken, view, asked, f"{name}.zip"),
+            ),
             file_name=f"{name}.zip",
             mime=export.ZIP,
             key=f"csv_{name}",
@@ -153,7 +179,10 @@ def downloads(
         )
 
 
-def _made(make: Callable[[Export], bytes], empty: Export, frame: Callable[[], pd.DataFrame]) -> bytes:
+def _made(
+    make: Callable[[Export], bytes], empty: Export, frame: Callable[[], pd.DataFrame], log: Callable[[], None]
+) -> bytes:
+    log()
     return make(replace(empty, frame=frame()))
 
 

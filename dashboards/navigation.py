@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from dashboards import frame, url, visits
 from dashboards.access import AccessRefusedError, Viewer, require
 from dashboards.page import Group, Page
 from dashboards.pages import PAGES
@@ -60,8 +61,16 @@ def _entry(page: Page, view: View, *, is_home: bool, is_listed: bool) -> Any:
 
 
 def _show(page: Page, view: View) -> None:
+    """Logged before anything is read, and again when the page put other filters into the address."""
     require(view.viewer, *page.roles)
-    page.show(view)
+    named = replace(view, page=page.name)
+    visits.look(named)
+    note = st.container()
+    page.show(named)
+    if left_out := url.ignored():
+        with note:
+            frame.left_out(view, left_out)
+    visits.look(named)
 
 
 def _roles_of(pages: tuple[Page, ...]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import format as written
-from dashboards import frame, statement, tables, url
+from dashboards import frame, rows_behind, statement, tables, url
 from dashboards.export import Column
 from dashboards.grid import grid
 from dashboards.periods import Period
@@ -17,10 +17,9 @@ from dashboards.profit_filters import Selection
 from dashboards.queries import catalogue, profit, profit_rows
 from dashboards.queries.lines import Lines
 from dashboards.queries.profit import Totals
+from dashboards.rows_behind import RowsBehind
 from dashboards.view import View
 
-SHOWN_ROWS = 200
-EXPORTED_ROWS = 100_000
 WHOLE = "all"
 
 
@@ -49,7 +48,6 @@ def profit_and_loss(view: View, chosen: Selection, current: Totals, before: Tota
     if chosen.category is None:
         rows += _ledger_row(view, chosen.period, current, before)
     st.html(tables.table(_("Profit and loss"), headings, rows))
-    notes = [(statement.names(_)[figure], text) for figure, text in statement.definitions(_).items()]
     columns = (
         Column("label", _("Component")),
         Column("fen", _("Amount"), "money"),
@@ -61,7 +59,7 @@ def profit_and_loss(view: View, chosen: Selection, current: Totals, before: Tota
         _("Profit and loss"),
         columns,
         partial(pd.DataFrame, [{"label": x.label, "fen": x.fen, "before_fen": x.before_fen} for x in lines]),
-        frame.about(view, chosen.described(view), notes),
+        frame.about(view, chosen.described(view), _definitions(view, statement.names(_))),
     )
 
 
@@ -108,7 +106,7 @@ def breakdown(view: View, chosen: Selection) -> None:
         wording[by],
         columns,
         lambda: named,
-        frame.about(view, chosen.described(view), [(labels[f], t) for f, t in statement.definitions(_).items()]),
+        frame.about(view, chosen.described(view), _definitions(view, labels)),
     )
 
 
@@ -131,7 +129,7 @@ def _ratio(
     return pd.Series([None if s is None else float(s) for s in shares], dtype="float64", index=parts.index)
 
 
-def rows_behind(view: View, chosen: Selection) -> None:
+def rows(view: View, chosen: Selection) -> None:
     """Down to the rows: single postings that add up to CM3, or order lines. Asked only when opened."""
     _ = view.gettext
     st.subheader(_("Which rows are behind this?"))
@@ -148,35 +146,28 @@ def rows_behind(view: View, chosen: Selection) -> None:
         chosen.category,
         product,
     )
-    lines = ask(limit=SHOWN_ROWS)
-    st.markdown(_sum_of(view, kind, lines))
-    columns = _posting_columns(view) if kind == "postings" else _order_columns(view)
-    zone = view.manifest.zone.key
-    st.caption(
-        _("Shown: the newest {shown} of {total} rows. Times in {zone}.").format(
-            shown=written.count(len(lines.frame)), total=written.count(lines.total_rows), zone=zone
-        )
-    )
-    grid(view, columns, _worded(view, lines.frame), f"grid_{kind}", wording[kind])
-    included = written.count(min(lines.total_rows, EXPORTED_ROWS))
-    frame.downloads(
+    rows_behind.show(
         view,
-        f"{kind}-{day.first}-{day.last}",
-        wording[kind],
-        columns,
-        lambda: _worded(view, ask(limit=EXPORTED_ROWS).frame),
-        frame.about(
-            view,
-            [*chosen.described(view), (_("Days"), written.period(day.first, day.last)), (_("Product"), product_name)],
-            [
-                (
-                    _("Rows"),
-                    _("{included} of {total}").format(included=included, total=written.count(lines.total_rows)),
-                ),
-                (_("Sum of real profit"), view.money(lines.total_fen)),
-            ],
+        RowsBehind(
+            key=kind,
+            file=f"{kind}-{day.first}-{day.last}",
+            title=wording[kind],
+            columns=_posting_columns(view) if kind == "postings" else _order_columns(view),
+            ask=lambda limit: ask(limit=limit),
+            sentence=lambda lines: _sum_of(view, kind, lines),
+            total=_("Sum of real profit"),
+            filters=(
+                *chosen.described(view),
+                (_("Days"), written.period(day.first, day.last)),
+                (_("Product"), product_name),
+            ),
+            worded=partial(_worded, view),
         ),
     )
+
+
+def _definitions(view: View, labels: dict[str, str]) -> list[tuple[str, str]]:
+    return [(labels[figure], view.definitions.of(figure)) for figure in statement.DEFINED]
 
 
 def _narrowed(view: View, chosen: Selection) -> tuple[Period, str | None, str]:

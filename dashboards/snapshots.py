@@ -17,6 +17,7 @@ import pyarrow as pa
 import streamlit as st
 
 from mingsuan import snapshot
+from mingsuan.semantics.declared import Semantics, SemanticsError, of_version
 
 DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError)
 """What reading a file of ours raises when its content is not what a publisher writes."""
@@ -75,9 +76,12 @@ class UnreadableError(Exception):
 class Snapshot:
     """A version opened read-only; every query has a cursor of its own, so threads do not share results."""
 
-    def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    def __init__(
+        self, folder: Path, connection: duckdb.DuckDBPyConnection, manifest: Manifest, semantics: Semantics | None
+    ) -> None:
         self.folder = folder
         self.manifest = manifest
+        self.semantics = semantics
         self._connection = connection
 
     @property
@@ -108,9 +112,17 @@ def opened(folder: str) -> Snapshot:
     """The version at this real path. Raises UnreadableError when one of its files is missing or damaged."""
     path = Path(folder)
     try:
-        return Snapshot(path, snapshot.open_snapshot(path), read_manifest(path))
+        return Snapshot(path, snapshot.open_snapshot(path), read_manifest(path), _semantics(path))
     except (*DAMAGE, duckdb.Error, snapshot.SnapshotError) as error:
         raise UnreadableError(f"{path.name}: {_reason(error)}") from error
+
+
+def _semantics(folder: Path) -> Semantics | None:
+    """What the version declares; None for one from before there was any."""
+    try:
+        return of_version(folder)
+    except SemanticsError:
+        return None
 
 
 def read_manifest(folder: Path) -> Manifest:

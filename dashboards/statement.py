@@ -54,16 +54,8 @@ def short_names(_: Translator) -> dict[str, str]:
     return {**names(_), "cogs": _("Posted cost"), "cm1": "CM1", "cm2": "CM2", "cm3": "CM3"}
 
 
-def definitions(_: Translator) -> dict[str, str]:
-    """One sentence a figure: shown on hover and written into exports."""
-    return {
-        "net_sales": _("List price of delivered units − discounts − refunds of earned revenue, dated by delivery."),
-        "cm1": _("Net sales + draw, membership and other income − cost of the goods delivered, as far as it is known."),
-        "cm2": _("CM1 − payment fees − delivery − supplier losses − card losses − chargebacks."),
-        "cm3": _("CM2 − commissions − marketing − goodwill − draw prizes: what the shop really earned."),
-        "cost_coverage": _("Share of net sales whose cost is known; unknown costs are left out, never taken as zero."),
-    }
-
+DEFINED = ("net_sales", "cm1", "cm2", "cm3", "cost_coverage")
+"""Figures of the headline, whose definitions exports carry: metrics of the same names."""
 
 PLAN: tuple[tuple[str, int, Weight], ...] = (
     ("gross_sales", 1, "part"),

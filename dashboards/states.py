@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards.login import LogInRefusedError
 from mingsuan.i18n import Translator
 
 
@@ -23,6 +24,51 @@ def no_snapshot(_: Translator, published: Path) -> None:
     st.caption(_("Looked in {folder}").format(folder=published))
 
 
+def log_in(_: Translator) -> None:
+    """Nobody logged in, or too long ago."""
+    st.title(_("Mingsuan dashboards"))
+    st.markdown(_("Log in to see the figures. Your roles come from the shop's log-in provider."))
+    st.button(_("Log in"), key="log_in", type="primary", on_click=st.login, icon=":material/login:")
+
+
+def not_admitted(_: Translator, refusal: LogInRefusedError) -> None:
+    """Somebody logged in who may not read."""
+    st.title(_("No access"))
+    reasons = {
+        "no_role": _("You are logged in as {who}, who has none of the roles owner, buyer, auditor or operator here."),
+        "ended": _("The access of {who} has ended."),
+        "unclear_end": _("The log-in provider states a last day for {who} that cannot be read."),
+    }
+    st.error(reasons[refusal.reason].format(who=refusal.who), icon=":material/lock:")
+    st.markdown(_("Nothing was shown. Ask the owner of the shop for access, or log in as somebody else."))
+    st.button(_("Log out"), key="log_out", on_click=st.logout, icon=":material/logout:")
+
+
+def log_in_broken(_: Translator) -> None:
+    """A log-in is set up, but the server was started without it."""
+    st.title(_("The log-in is not in force"))
+    st.error(
+        _(
+            "`MINGSUAN_DASHBOARDS_LOGIN_FILE` names a log-in, but this server runs without one, so nothing is shown."
+            " Check that the file has a section `[auth]`, then start the dashboards by `mingsuan serve`."
+        ),
+        icon=":material/lock:",
+    )
+
+
+def unlogged(_: Translator, error: Exception) -> None:
+    """Who looks could not be written down."""
+    st.title(_("Not shown"))
+    st.error(
+        _(
+            "Everyone who looks at these figures is written down, and that could not be done just now, so nothing is"
+            " shown. Load the page again; if this stays, whoever runs the server finds the reason in its log."
+        ),
+        icon=":material/edit_off:",
+    )
+    st.caption(str(error))
+
+
 def refused(_: Translator) -> None:
     """The reader has none of the roles that may see this."""
     st.title(_("Not for your role"))
@@ -37,9 +83,9 @@ def unguarded(_: Translator, address: str) -> None:
     st.title(_("Not shown"))
     st.error(
         _(
-            "These dashboards have no log-in yet and would answer anyone who reaches {address}. Bind them to 127.0.0.1"
-            " (`MINGSUAN_HOST`), or, when something in front of them decides who comes in, set"
-            " `MINGSUAN_DASHBOARDS_OPEN=true`."
+            "These dashboards have no log-in and would answer anyone who reaches {address}. Bind them to 127.0.0.1"
+            " (`MINGSUAN_HOST`), set up a log-in (`MINGSUAN_DASHBOARDS_LOGIN_FILE`), or, when something in front of"
+            " them decides who comes in, set `MINGSUAN_DASHBOARDS_OPEN=true`."
         ).format(address=address),
         icon=":material/lock:",
     )

@@ -10,8 +10,10 @@ import duckdb
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards import access, navigation, snapshots, states, url
+from dashboards import access, login, navigation, snapshots, states, url, visits
+from dashboards.definitions import Definitions
 from dashboards.queries.asking import Reader
+from dashboards.store.database import Store
 from dashboards.view import Theme, View
 from mingsuan import clock, snapshot
 from mingsuan.i18n import LANGUAGES, Translator, translator
@@ -32,17 +34,46 @@ def main(first: str | None = None) -> None:
         filters, foot = st.container(key="filters"), st.container(key="foot")
     _ = translator(_language(settings, foot), "dashboards")
     try:
-        viewer = access.single_user(st.get_option("server.address"), settings.dashboards_open)
+        viewer = _viewer(settings)
+        _who(viewer, foot, _)
         view = _view(settings, viewer, filters, foot, _)
         navigation.run(view, first)
     except access.UnguardedError as unguarded:
         states.unguarded(_, str(unguarded))
+    except login.LogInNeededError:
+        states.log_in(_)
+    except login.LogInRefusedError as refusal:
+        states.not_admitted(_, refusal)
+    except login.LogInBrokenError:
+        states.log_in_broken(_)
+    except visits.UnloggedError as unlogged:
+        states.unlogged(_, unlogged)
     except access.AccessRefusedError:
         states.refused(_)
     except snapshot.SnapshotError:
         states.no_snapshot(_, settings.published_dir)
     except (duckdb.Error, snapshots.UnreadableError) as error:
         states.unreadable(_, error, snapshots.versions(settings.published_dir))
+
+
+def _viewer(settings: Settings) -> access.Viewer:
+    """Who reads: by the log-in when there is one, else whoever sits at this machine."""
+    claims = st.user.to_dict()
+    if "is_logged_in" not in claims:
+        if settings.dashboards_login_file is not None:
+            raise login.LogInBrokenError
+        return access.single_user(st.get_option("server.address"), settings.dashboards_open)
+    if not claims["is_logged_in"]:
+        raise login.LogInNeededError
+    return login.identified(claims, login.Rules.of(settings), clock.now())
+
+
+def _who(viewer: access.Viewer, foot: DeltaGenerator, _: Translator) -> None:
+    """Who is logged in, and the way out."""
+    if viewer.is_known:
+        with foot:
+            st.caption(_("Logged in as {who}").format(who=viewer.name))
+            st.button(_("Log out"), key="log_out", on_click=st.logout, icon=":material/logout:")
 
 
 def _language(settings: Settings, foot: DeltaGenerator) -> str:
@@ -86,7 +117,10 @@ def _view(
         attempt_unreadable=unreadable,
         is_older=folder.resolve() != newest.resolve(),
         filters=filters,
-        links={},
+        definitions=Definitions(
+            opened.semantics, st.session_state[url.key_of("lang")] == "zh_CN", _("This version carries no definitions.")
+        ),
+        store=Store(settings.dashboards_store_file),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+IGNORED = "ignored_choices"
+
 
 def key_of(name: str) -> str:
     """Session key of the widget that holds the choice `name`."""
@@ -18,6 +20,8 @@ def seed(name: str, options: Sequence[str], default: str) -> str:
     """Fill the choice from the address when it changed there (opened, or gone back to); returns the widget's key."""
     key = key_of(name)
     asked = st.query_params.get(name)
+    if asked not in options:
+        ignore(name, asked)
     if asked in options and asked != st.session_state.get(f"kept_{name}"):
         st.session_state[key] = asked
     elif st.session_state.get(key) not in options:
@@ -32,6 +36,18 @@ def keep(name: str, value: str | None, default: str | None) -> None:
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
     st.session_state[f"kept_{name}"] = value
+
+
+def ignore(name: str, asked: str | None) -> None:
+    """Remembers that the address asks for what there is not, unless it is what was chosen here before."""
+    if asked is not None and asked != st.session_state.get(f"kept_{name}"):
+        st.session_state.setdefault(IGNORED, {})[name] = asked
+
+
+def ignored() -> dict[str, str]:
+    """What the address asked for in this run and was left out, by name; forgotten once it is told."""
+    found: dict[str, str] = st.session_state.pop(IGNORED, {})
+    return found
 
 
 def select(
@@ -53,4 +69,26 @@ def segments(
         label, options, format_func=wording, key=key, required=True, persist_state="session", **more
     )
     keep(name, chosen, default)
+    return chosen
+
+
+def several(
+    name: str, label: str, options: Sequence[str], wording: Callable[[str], str], **more: Any
+) -> tuple[str, ...]:
+    """Any of `options`, in their order; none chosen means all. The address has them with commas.
+
+    Options must not contain commas.
+    """
+    key = key_of(name)
+    asked = st.query_params.get(name)
+    if asked is not None and asked != st.session_state.get(f"kept_{name}"):
+        wanted = asked.split(",")
+        st.session_state[key] = [option for option in options if option in wanted]
+        if unknown := [word for word in wanted if word not in options]:
+            ignore(name, ",".join(unknown))
+    else:
+        st.session_state[key] = [option for option in options if option in st.session_state.get(key, [])]
+    picked: list[str] = st.multiselect(label, options, format_func=wording, key=key, persist_state="session", **more)
+    chosen = tuple(option for option in options if option in picked)
+    keep(name, ",".join(chosen) or None, None)
     return chosen

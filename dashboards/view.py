@@ -1,7 +1,7 @@
 """What every page is given: whom to ask for figures, what the version says of itself, and the reader's language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -10,8 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import format as written
 from dashboards.access import Viewer
+from dashboards.definitions import Definitions
 from dashboards.queries.asking import Reader
 from dashboards.snapshots import Attempt, Manifest
+from dashboards.store.database import Store
 from mingsuan.i18n import Translator
 
 Theme = Literal["light", "dark"]
@@ -21,7 +23,7 @@ STALE_AFTER = timedelta(hours=26)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Made by the router for one run of one page. `links` has the pages by name, for `st.page_link`."""
+    """Made by the router for one run of one page, whose name is `page`; `links` has pages for `st.page_link`."""
 
     reader: Reader
     manifest: Manifest
@@ -34,7 +36,16 @@ class View:
     attempt_unreadable: str | None
     is_older: bool
     filters: DeltaGenerator
-    links: Mapping[str, Any]
+    definitions: Definitions
+    store: Store
+    links: Mapping[str, Any] = field(default_factory=dict)
+    page: str = ""
+
+    @property
+    def kept_choices(self) -> dict[str, str]:
+        """What a link to another page must carry to stay in the same version and language."""
+        version = {"version": self.manifest.version} if self.is_older else {}
+        return {"lang": self.language, **version}
 
     @property
     def viewer(self) -> Viewer:

@@ -177,6 +177,8 @@ def _dashboards(settings: Settings) -> Service:
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
     }
+    if settings.dashboards_login_file is not None:
+        options["secrets.files"] = str(settings.dashboards_login_file.absolute())
     given = tuple(f"--{name}={value}" for name, value in options.items())
     command = (sys.executable, "-m", "streamlit", "run", str(package("dashboards") / "streamlit_app.py"), *given)
     return Service("dashboards", "dashboards", 12, command, endpoints(settings)["dashboards"])

@@ -56,6 +56,27 @@ class Settings(BaseSettings):
     dashboards_open: bool = Field(
         default=False, description="Serve dashboards beyond this machine; something in front must decide who comes in"
     )
+    dashboards_login_file: Path | None = Field(
+        default=None,
+        description="Dashboards: file that names the log-in provider (docs/log-in.md); without it there is none",
+    )
+    dashboards_role_claim: str = Field(
+        default="roles", min_length=1, description="Dashboards: claim of the identity token that names the roles"
+    )
+    dashboards_roles: str = Field(
+        default="",
+        pattern=r"^([^=,]+=(owner|buyer|auditor|operator)(,[^=,]+=(owner|buyer|auditor|operator))*)?$",
+        description="Dashboards: what values of that claim mean, such as `bosses=owner,guests=auditor`; by default the"
+        " roles' own names",
+    )
+    dashboards_until_claim: str = Field(
+        default="access_until", min_length=1, description="Dashboards: claim with the last day of a guest"
+    )
+    dashboards_session_hours: int = Field(default=12, ge=1, le=72, description="Dashboards: life of a log-in, at most")
+    dashboards_store: Path | None = Field(
+        default=None,
+        description="Dashboards: file of the access log, saved views and thresholds; by default under MINGSUAN_VAR",
+    )
     session_days: int = Field(default=14, ge=1, description="Life of a log-in")
     staff_session_hours: int = Field(default=12, ge=1, le=72, description="Life of a log-in at the desk, at most")
     staff_idle_minutes: int = Field(default=60, ge=5, le=1440, description="An idle log-in at the desk ends after this")
@@ -250,6 +271,11 @@ class Settings(BaseSettings):
     def warehouse_file(self) -> Path:
         """The live DuckDB warehouse; owned by one process at a time."""
         return self.var / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def dashboards_store_file(self) -> Path:
+        """The dashboards' own store."""
+        return self.dashboards_store or self.var / "dashboards" / "store.sqlite"
 
     @property
     def published_dir(self) -> Path:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import charts, frame, profit_filters, profit_tables, statement, tables
+from dashboards import charts, drill, frame, profit_filters, profit_tables, statement, tables
 from dashboards import format as written
 from dashboards.frame import Figure
 from dashboards.page import Page
@@ -29,7 +29,7 @@ def show(view: View) -> None:
     _chart(view, chosen)
     profit_tables.profit_and_loss(view, chosen, current, before if comparable else None)
     profit_tables.breakdown(view, chosen)
-    profit_tables.rows_behind(view, chosen)
+    profit_tables.rows(view, chosen)
 
 
 def _empty(view: View) -> None:
@@ -79,7 +79,7 @@ def _compared(view: View, chosen: Selection, comparable: bool) -> str:
 
 def _figures(view: View, current: Totals, before: Totals | None) -> list[Figure]:
     _ = view.gettext
-    labels, definitions = statement.names(_), statement.definitions(_)
+    labels = statement.names(_)
     figures = []
     for name in ("net_sales", "cm1", "cm2", "cm3"):
         fen = getattr(current, f"{name}_fen")
@@ -88,10 +88,11 @@ def _figures(view: View, current: Totals, before: Totals | None) -> list[Figure]
             Figure(
                 labels[name],
                 view.money(fen),
-                definitions[name],
+                view.definitions.of(name),
                 None if delta is None else written.change(delta, view.currency),
                 rises=bool(delta and delta > 0),
                 better=None if not delta else delta > 0,
+                drill=drill.here(view, _("Postings"), rows="postings"),
             )
         )
     coverage, earlier = current.cost_coverage, before.cost_coverage if before else None
@@ -100,7 +101,7 @@ def _figures(view: View, current: Totals, before: Totals | None) -> list[Figure]
         Figure(
             labels["cost_coverage"],
             written.rate(coverage),
-            definitions["cost_coverage"],
+            view.definitions.of("cost_coverage"),
             None if moved is None else _("{points} points").format(points=written.points(moved)),
         )
     )

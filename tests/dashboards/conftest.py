@@ -8,6 +8,7 @@ The 30 days before: net 20.00, CM3 4.80.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ from dashboards import access, snapshots
 from dashboards.access import Viewer
 from dashboards.queries.asking import Reader
 from mingsuan import clock
+from mingsuan.semantics import declared as semantics
+from pipelines.semantics import declared
 
 Kind = Literal["full", "one_row", "empty"]
 NOW = datetime(2026, 6, 30, 6, 15, tzinfo=UTC)
@@ -176,6 +179,7 @@ def write_version(
         _dimensions(base, empty=kind == "empty")
         _behaviour(base, empty=kind == "empty")
         _health(base, missing_rows, uncounted)
+    (folder / semantics.FILE).write_text(_declared(), encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps(_manifest(version, source_instant, simulated)))
     if make_current:
         link = published / "current"
@@ -342,6 +346,12 @@ def _health(base: duckdb.DuckDBPyConnection, missing_rows: int, uncounted: bool)
     if uncounted:
         _insert(base, "health_tables", ("ledger_entry", None, 1200000, 1300000, SOURCE_INSTANT))
     _insert(base, "health_tables", ("orders", 12345, 12345 - missing_rows, 20000, SOURCE_INSTANT))
+
+
+@cache
+def _declared() -> str:
+    """The metrics that the warehouse declares."""
+    return declared().dump()
 
 
 def _manifest(version: str, source_instant: datetime, simulated: bool) -> dict[str, Any]:
