@@ -15,7 +15,7 @@ import duckdb
 from mingsuan import clock
 from mingsuan.progress import Progress
 from mingsuan.settings import Settings
-from pipelines import customer_value, draw_audit, draw_uniformity
+from pipelines import attribute_history, customer_value, draw_audit, draw_uniformity
 from pipelines.build_context import BuildContext
 from pipelines.dbt_run import NodeResult
 
@@ -49,6 +49,7 @@ class Computation:
 
 
 COMPUTATIONS: tuple[Computation, ...] = (
+    Computation("attribute_history", (attribute_history.TABLE,), When.EVERY_BUILD, attribute_history.compute),
     Computation("draw_audit", ("draw_audit",), When.EVERY_BUILD, draw_audit.compute),
     Computation("draw_uniformity", ("draw_uniformity",), When.EVERY_BUILD, draw_uniformity.compute),
     Computation("customer_value", customer_value.TABLES, When.NIGHTLY, customer_value.compute),

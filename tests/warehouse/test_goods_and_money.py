@@ -122,3 +122,22 @@ def test_a_code_too_many_a_future_instant_and_a_wallet_beside_the_books_are_foun
     assert {(result.name, result.status, result.severity) for result in outcome.results} == {
         (name, "fail", "error") for name in GUARDS.split()
     }
+
+
+def test_every_product_sku_channel_and_member_of_staff_has_a_history(small: duckdb.DuckDBPyConnection) -> None:
+    for dimension, table in (("product", "dim_products"), ("sku", "dim_skus"), ("channel", "dim_channels")):
+        known = small.execute(f"select {dimension}_key from {table}").fetchall()
+        told = small.execute(
+            "select distinct dimension_key from dim_attribute_history where dimension = ? and is_current", [dimension]
+        ).fetchall()
+        assert sorted(told) == sorted(known)
+    assert _one(
+        small,
+        "select count(distinct dimension_key) = (select count(*) from dim_staff) from dim_attribute_history"
+        " where dimension = 'staff'",
+    ) == (True,)
+    titles = small.execute(
+        "select dim_products.title_zh = history.attribute_value from dim_products inner join dim_attribute_history"
+        " as history on product_key = dimension_key where attribute = 'title_zh'"
+    ).fetchall()
+    assert set(titles) == {(True,)}
