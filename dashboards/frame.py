@@ -93,7 +93,7 @@ def headline(figures: Iterable[Figure], note: str | None = None) -> None:
     """At most five figures in a row that wraps on narrow screens, definitions on hover; `note` explains the changes."""
     with st.container(horizontal=True, key="headline", gap="small"):
         for figure in figures:
-            with st.container(gap=None):
+            with st.container(gap="xxsmall", height="stretch"):
                 _metric(figure)
                 if figure.drill:
                     figure.drill.show()

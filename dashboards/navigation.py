@@ -46,7 +46,8 @@ def run(view: View, first: str | None = None) -> None:
     # The default page answers at the bare address only; this makes it answer under its name as well.
     unlisted.append(_entry(home, linked, is_home=False, is_listed=False))
     next(iter(listed.values())).extend(unlisted)
-    st.navigation(listed, position="top").run()
+    # Shortened lists end in an English "View more", whatever the language.
+    st.navigation(listed, position="top", expanded=True).run()
 
 
 def _entry(page: Page, view: View, *, is_home: bool, is_listed: bool) -> Any:
