@@ -5,6 +5,7 @@ The address carries stable words (`period=30d`), never translated labels, so it 
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -75,20 +76,22 @@ def segments(
 def several(
     name: str, label: str, options: Sequence[str], wording: Callable[[str], str], **more: Any
 ) -> tuple[str, ...]:
-    """Any of `options`, in their order; none chosen means all. The address has them with commas.
-
-    Options must not contain commas.
-    """
+    """Any of `options`, in their order; none chosen means all. The address has them with commas between."""
     key = key_of(name)
     asked = st.query_params.get(name)
     if asked is not None and asked != st.session_state.get(f"kept_{name}"):
-        wanted = asked.split(",")
+        wanted = [unquote(word) for word in asked.split(",")]
         st.session_state[key] = [option for option in options if option in wanted]
         if unknown := [word for word in wanted if word not in options]:
-            ignore(name, ",".join(unknown))
+            ignore(name, _joined(unknown))
     else:
         st.session_state[key] = [option for option in options if option in st.session_state.get(key, [])]
     picked: list[str] = st.multiselect(label, options, format_func=wording, key=key, persist_state="session", **more)
     chosen = tuple(option for option in options if option in picked)
-    keep(name, ",".join(chosen) or None, None)
+    keep(name, _joined(chosen) or None, None)
     return chosen
+
+
+def _joined(words: Sequence[str]) -> str:
+    """With commas between; those inside a word are written as `%2C`."""
+    return ",".join(word.replace("%", "%25").replace(",", "%2C") for word in words)

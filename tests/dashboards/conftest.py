@@ -258,7 +258,30 @@ def _money_tables(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...], l
             units = len({row[1] for row in part if row[1] != "none"})
             values = (day, product, category, *(sums[name] for name in MONEY), units)
             _insert(base, "mart_profit_product_daily", values)
+    _breakdown(base, posted)
     _rows(base, posted)
+
+
+def _breakdown(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...]) -> None:
+    """Sold from the shop's own stock, but for the vouchers, which a channel delivers; customers came by search."""
+    columns = ", ".join(f"{name}_fen bigint" for name in MONEY)
+    base.execute(
+        "create table mart_profit_breakdown_daily (ledger_date date, product_key varchar, category_key varchar,"
+        f" channel_key varchar, campaign_key varchar, acquisition_channel varchar, {columns}, delivered_units bigint)"
+    )
+    base.execute("create table dim_channels (channel_key varchar, code varchar, name varchar)")
+    if posted:
+        _insert(base, "dim_channels", ("ch-1", "cardhouse", "卡屋"))
+    for day, product, category in sorted({(row[0], row[2], row[3]) for row in posted}):
+        part = [row for row in posted if (row[0], row[2]) == (day, product)]
+        keys = (
+            "ch-1" if product == VIDEO else "none",
+            "spring" if product == "none" else "none",
+            "none" if product == "none" else "search",
+        )
+        sums, units = figures(part), len({row[1] for row in part if row[1] != "none"})
+        row = (day, product, category, *keys, *(sums[name] for name in MONEY), units)
+        _insert(base, "mart_profit_breakdown_daily", row)
 
 
 def _rows(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...]) -> None:

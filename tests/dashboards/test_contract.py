@@ -11,6 +11,8 @@ MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 TABLES = (
     "mart_profit_daily",
     "mart_profit_product_daily",
+    "mart_profit_breakdown_daily",
+    "dim_channels",
     "mart_repurchase_intervals",
     "mart_repurchase_curve",
     "fct_order_items",

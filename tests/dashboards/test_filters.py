@@ -1,5 +1,6 @@
 """Filters live in the address: what it says is chosen, what it cannot mean is left out and said, nothing crashes."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ def choosing() -> None:
 
     from dashboards import url
 
-    chosen = url.several("channel", "Channels", ["a", "b", "c"], str.upper)
+    chosen = url.several("channel", "Channels", ["a", "b", "c", "d,100%"], str.upper)
     st.markdown("+".join(chosen) or "all")
     st.caption(str(url.ignored()))
 
@@ -52,6 +53,13 @@ def test_any_of_several_words_are_read_from_the_address_in_their_order(
     assert page.markdown[0].value == chosen
     assert page.query_params.get("channel") == kept
     assert page.caption[0].value == str(left_out)
+
+
+def test_a_word_with_a_comma_is_one_word() -> None:
+    page = chosen_by(None)
+    page.multiselect(key="choice_channel").set_value(["d,100%"]).run()
+    assert (page.markdown[0].value, page.query_params["channel"]) == ("d,100%", "d%2C100%25")
+    assert chosen_by("b,d%2C100%25").markdown[0].value == "b+d,100%"
 
 
 def test_what_is_picked_goes_into_the_address_and_out_of_it() -> None:
@@ -109,3 +117,43 @@ def test_own_dates_outside_the_shop_s_are_shown_as_asked(publish: Publish, visit
     assert not page.exception
     assert page.metric[3].value == "¥39.96"
     assert page.date_input[0].value == (date(2020, 1, 1), date(2030, 1, 1))
+
+
+def cutting() -> None:
+    """A page of all filters of a cut, as AppTest runs it inside the dashboards."""
+    from dataclasses import replace
+
+    import streamlit as st
+
+    from dashboards import cut, navigation
+    from dashboards.pages import PAGES
+    from dashboards.streamlit_app import main
+
+    def show(view: object) -> None:
+        chosen = cut.chosen(view)  # type: ignore[arg-type]
+        st.json({"keys": chosen.keys, "described": chosen.described})
+
+    before, navigation.PAGES = navigation.PAGES, (replace(PAGES[0], show=show),)
+    main()
+    navigation.PAGES = before
+
+
+def test_a_cut_offers_what_the_books_name_and_says_what_was_chosen(publish: Publish) -> None:
+    publish()
+    page = AppTest.from_function(cutting, default_timeout=30)
+    page.query_params.update({"lang": "en", "channels": "cardhouse,nobody", "origins": "search", "products": "video"})
+    page.run()
+    assert not page.exception
+    assert "`channels=nobody`" in page.info[0].value
+    offered = {box.key: box.options for box in page.multiselect}
+    assert offered["choice_channels"] == ["卡屋", "none of these"]
+    assert offered["choice_products"] == ["Steam card", "视频月卡", "none of these"]
+    assert offered["choice_campaigns"] == ["spring", "none of these"]
+    page.multiselect(key="choice_campaigns").set_value(["none"]).run()
+    assert page.query_params["campaigns"] == "none"
+    assert json.loads(page.json[0].value)["keys"]["campaign_key"] == ["none"]
+    page.multiselect(key="choice_campaigns").set_value([]).run()
+    told = json.loads(page.json[0].value)
+    assert told["keys"] == {"product_key": ["p-video"], "channel_key": ["ch-1"], "acquisition_channel": ["search"]}
+    assert dict(told["described"])["Supply channel"] == "卡屋"
+    assert dict(told["described"])["Campaign"] == "All"

@@ -19,6 +19,7 @@ from dashboards.pages import PAGES
 from dashboards.periods import Period
 from dashboards.queries.asking import DECLARED, Question, Reader, Tables
 from dashboards.queries.customers import stand_in
+from dashboards.queries.cuts import Cut
 
 MECHANISM = {"asking", "customers"}
 MODULES: list[ModuleType] = [
@@ -35,6 +36,7 @@ SAMPLES: dict[Any, object] = {
     date: date(2026, 6, 30),
     datetime: datetime(2026, 6, 30, 4, 10),  # noqa: DTZ001  (never compared)
     Period: Period(date(2026, 6, 1), date(2026, 6, 30)),
+    Cut: Cut({"category_key": ("all",)}),
     NoneType: None,
 }
 """What a question is asked with in these tests, by the type of its argument."""
