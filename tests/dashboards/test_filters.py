@@ -157,3 +157,31 @@ def test_a_cut_offers_what_the_books_name_and_says_what_was_chosen(publish: Publ
     assert told["keys"] == {"product_key": ["p-video"], "channel_key": ["ch-1"], "acquisition_channel": ["search"]}
     assert dict(told["described"])["Supply channel"] == "卡屋"
     assert dict(told["described"])["Campaign"] == "All"
+
+
+def sizing() -> None:
+    """A page of the size of a bar, as AppTest runs it inside the dashboards."""
+    from dataclasses import replace
+    from datetime import date
+
+    import streamlit as st
+
+    from dashboards import filters, navigation
+    from dashboards.pages import PAGES
+    from dashboards.periods import Period
+    from dashboards.streamlit_app import main
+
+    year = Period(date(2026, 1, 1), date(2026, 12, 31))
+    before, navigation.PAGES = navigation.PAGES, (replace(PAGES[0], show=lambda v: st.text(filters.grain(v, year))),)
+    main()
+    navigation.PAGES = before
+
+
+@pytest.mark.parametrize(("asked", "size"), [(None, "week"), ("month", "month"), ("hour", "week")])
+def test_a_bar_is_as_long_as_asked_for_or_as_fits_the_period(publish: Publish, asked: str | None, size: str) -> None:
+    publish()
+    page = AppTest.from_function(sizing, default_timeout=30)
+    page.query_params.update({} if asked is None else {"grain": asked})
+    page.run()
+    assert not page.exception
+    assert page.text[0].value == size
