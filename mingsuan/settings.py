@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="Language shown first")
     as_of_date: date | None = Field(default=None, description="Business date that censors open intervals")
     warehouse: Literal["duckdb", "postgres"] = Field(default="duckdb", description="dbt target")
+    warehouse_memory_mib: int = Field(
+        default=3072, ge=512, description="Memory of DuckDB at most; what does not fit goes to disk beside the warehouse"
+    )
     keep_versions: int = Field(default=10, ge=1, description="Fresh published versions that are kept")
     host: str = Field(default="127.0.0.1", description="Address that the services listen on")
     shop_port: int = Field(default=8000, ge=1, le=65535, description="Port of storefront, desk and API")

@@ -135,17 +135,21 @@ def _command(settings: Settings, command: str, *options: str) -> list[str]:
 
 @contextmanager
 def _environment(settings: Settings) -> Iterator[None]:
-    """dbt's profile reads the warehouse's place from the environment."""
-    name = "MINGSUAN_WAREHOUSE_FILE"
-    before = os.environ.get(name)
-    os.environ[name] = str(settings.warehouse_file)
+    """dbt's profile reads the warehouse's place and its memory from the environment."""
+    said = {
+        "MINGSUAN_WAREHOUSE_FILE": str(settings.warehouse_file),
+        "MINGSUAN_WAREHOUSE_MEMORY_MIB": str(settings.warehouse_memory_mib),
+    }
+    before = {name: os.environ.get(name) for name in said}
+    os.environ.update(said)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _release() -> None:

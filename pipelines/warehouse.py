@@ -73,6 +73,7 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
     # Set after opening: DuckDB refuses a second connection of a process that opens with other options.
     connection.execute("set timezone = 'UTC'")
     connection.execute("set autoinstall_known_extensions = false")
+    connection.execute(f"set memory_limit = '{settings.warehouse_memory_mib}MiB'")
     return connection
 
 

@@ -135,3 +135,9 @@ def test_what_is_written_in_a_transaction_is_there_whole_or_not_at_all() -> None
 def _insert(connection: duckdb.DuckDBPyConnection, *numbers: int) -> None:
     for number in numbers:
         connection.execute("insert into kept values (?)", [number])
+
+
+def test_memory_is_bounded_as_the_settings_say(settings: Settings) -> None:
+    small = settings.model_copy(update={"warehouse_memory_mib": 1024})
+    with owned(small, "test"), connect(small) as connection:
+        assert connection.execute("select current_setting('memory_limit')").fetchall() == [("1.0 GiB",)]
