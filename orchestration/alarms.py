@@ -18,13 +18,14 @@ LONGEST_WAIT = timedelta(minutes=15)
 
 
 class Matter(BaseModel, frozen=True):
-    """Something that is wrong: `subject` says of what, and is the same as long as it lasts."""
+    """Something that is wrong: `subject` says of what, and is the same as long as it lasts; `page` is Dagster's."""
 
     kind: Literal["check_failed", "run_failed", "stale"]
     subject: str
     severity: Severity
     title: str
     text: str
+    page: str = ""
 
 
 class Known(BaseModel):
@@ -87,7 +88,10 @@ def untold(memory: Memory, sink: Sink) -> list[Known]:
 
 
 async def tell(memory: Memory, sinks: Sequence[Sink], link: str, now: datetime) -> list[Telling]:
-    """Tell every sink that is due what it has not heard, all in one message; what came of it is remembered."""
+    """Tell every sink that is due what it has not heard, all in one message; what came of it is remembered.
+
+    `link` is where Dagster's pages begin, with the last stroke.
+    """
     tellings = []
     for sink in sinks:
         news = untold(memory, sink)
@@ -132,7 +136,7 @@ def _note(known: Known, link: str) -> AlertNote:
         severity=matter.severity,
         title=matter.title,
         text=matter.text,
-        link=link,
+        link=f"{link}{matter.page}",
         raised_at=known.raised_at,
         ended_at=known.ended_at,
     )

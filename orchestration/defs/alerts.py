@@ -3,13 +3,16 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 import dagster as dg
 
 from mingsuan import clock
 from mingsuan.alerting import sinks
+from mingsuan.services import endpoints
 from mingsuan.settings import Settings
 from orchestration.alarms import Matter, Memory, Telling, learn, tell
+from orchestration.defs.schedules import JOBS
 from orchestration.defs.stewardship import OPERATIONS
 
 KEY = dg.AssetKey("alerts")
@@ -20,6 +23,8 @@ TOLD = dg.AssetSpec(
     kinds={"python"},
     description="What people were told and how it ended: one observation for each try of log, mail or webhook.",
 )
+BY_HAND = "__ASSET_JOB"
+"""Dagster's own job, in which it runs what people materialize from its pages."""
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
 
@@ -39,7 +44,7 @@ def alerts_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     if graph is not None:
         checks, fresh = sorted(graph.asset_check_keys), sorted(graph.get_all_asset_keys())
         learn(memory, wrong(context.instance, checks, jobs, fresh), now)
-    link = f"http://{settings.host}:{settings.dagster_port}/"
+    link = endpoints(settings)["Dagster"].url
     tellings = asyncio.run(_told(memory, settings, link))
     for each in tellings:
         context.instance.report_runless_asset_event(_observation(each))
@@ -77,21 +82,50 @@ def failed_checks(instance: dg.DagsterInstance, keys: Sequence[dg.AssetCheckKey]
             severity="warning" if warns else "critical",
             title=f"检查未通过 check failed: {key.asset_key.to_user_string()} · {key.name}",
             text="\n".join([found.description or "", *said]).strip()[:2000],
+            page=f"assets/{'/'.join(map(quote, key.asset_key.path))}?view=checks&checkDetail={quote(key.name)}",
         )
 
 
 def failed_jobs(instance: dg.DagsterInstance, names: Sequence[str]) -> Iterator[Matter]:
-    """Jobs whose last ended run failed."""
+    """Jobs whose last ended run failed. Of what people materialize by hand, runs of whole jobs after it count too."""
     for name in names:
-        for run in instance.get_runs(dg.RunsFilter(job_name=name, statuses=ENDED), limit=1):
-            if run.status is dg.DagsterRunStatus.FAILURE:
+        by_hand = name == BY_HAND
+        for run in _ended(instance, [BY_HAND, *(job.name for job in JOBS)] if by_hand else [name]):
+            if run.status is dg.DagsterRunStatus.FAILURE and run.job_name == name:
                 yield Matter(
                     kind="run_failed",
-                    subject=f"job:{name}",
+                    subject="job:by_hand" if by_hand else f"job:{name}",
                     severity="critical",
-                    title=f"任务失败 run failed: {name}",
-                    text=f"run {run.run_id}",
+                    title=f"任务失败 run failed: {'手动 by hand' if by_hand else name}",
+                    text=_reason(instance, run),
+                    page=f"runs/{run.run_id}",
                 )
+
+
+def _ended(instance: dg.DagsterInstance, names: Sequence[str]) -> list[dg.DagsterRun]:
+    """The run of these jobs that was created last among those that ended, if there is one."""
+    last = [
+        record
+        for name in names
+        for record in instance.get_run_records(dg.RunsFilter(job_name=name, statuses=ENDED), limit=1)
+    ]
+    return [max(last, key=lambda record: record.storage_id).dagster_run] if last else []
+
+
+def _reason(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    """What each failed step said, without its traceback; where no step failed, what the run itself said."""
+    said = []
+    for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        if event is not None:
+            found = event.step_failure_data
+            cause = found.error.cause or found.error if found.error is not None else None
+            own = found.user_failure_data.description if found.user_failure_data is not None else None
+            said.append(f"{event.step_key}: {own or (cause.message.strip() if cause is not None else '')}")
+    if not said:
+        ends = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+        said = [entry.dagster_event.message or "" for entry in ends if entry.dagster_event is not None]
+    return "\n".join([*said, f"run {run.run_id}"]).strip()[:2000]
 
 
 def stale(instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> Iterator[Matter]:
@@ -107,6 +141,7 @@ def stale(instance: dg.DagsterInstance, keys: Sequence[dg.AssetKey]) -> Iterator
             severity="critical" if group == "published" else "warning",
             title=f"数据过期 stale: {group}",
             text=", ".join(sorted(names))[:2000],
+            page="assets",
         )
 
 

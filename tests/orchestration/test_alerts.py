@@ -5,10 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.loader import LoadingContextForTest
+from dagster._core.test_utils import freeze_time
+from dagster._daemon.freshness import FreshnessDaemon
 
+from mingsuan import clock
 from mingsuan.alert_notes import AlertNote, Letter, NotToldError, Severity
 from orchestration.alarms import Matter, Memory, learn, tell
-from orchestration.defs.alerts import failed_checks, failed_jobs
+from orchestration.defs.alerts import BY_HAND, failed_checks, failed_jobs, stale
+from orchestration.defs.stewardship import FOLLOWS_THE_SHOP
 
 pytestmark = [pytest.mark.xdist_group("dagster"), pytest.mark.filterwarnings("ignore")]
 T = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -100,4 +105,51 @@ def test_failed_checks_and_runs_are_matters_until_the_next_good_ones() -> None:
         assert list(failed_jobs(instance, ["all"])) == []
         job.execute_in_process(instance=instance, tags={}, raise_on_error=False)
         (broken,) = failed_jobs(instance, ["all"])
-        assert broken.subject == "job:all"
+        last = instance.get_run_records(limit=1)[0].dagster_run.run_id
+        assert (broken.subject, broken.page) == ("job:all", f"runs/{last}")
+        assert broken.text.splitlines() == ["number: KeyError: 'passed'", f"run {last}"], "what went wrong, not where"
+
+
+@dg.asset(name="published", freshness_policy=FOLLOWS_THE_SHOP)
+def version() -> None:
+    """An asset that has to be as fresh as what readers see."""
+
+
+def test_what_people_ran_by_hand_is_put_right_by_any_later_good_run_of_theirs_or_of_a_whole_job() -> None:
+    refresh = dg.Definitions(assets=[version], jobs=[dg.define_asset_job("refresh")]).resolve_job_def("refresh")
+    by_hand = dg.Definitions(assets=[number]).resolve_job_def(BY_HAND)
+    with dg.DagsterInstance.ephemeral() as instance:
+        by_hand.execute_in_process(instance=instance, raise_on_error=False)
+        (broken,) = failed_jobs(instance, [BY_HAND, "refresh"])
+        assert (broken.subject, broken.title) == ("job:by_hand", "任务失败 run failed: 手动 by hand")
+        refresh.execute_in_process(instance=instance)
+        assert list(failed_jobs(instance, [BY_HAND, "refresh"])) == []
+        by_hand.execute_in_process(instance=instance, raise_on_error=False)
+        assert len(list(failed_jobs(instance, [BY_HAND, "refresh"]))) == 1
+        by_hand.execute_in_process(instance=instance, tags={"passed": "yes"})
+        assert list(failed_jobs(instance, [BY_HAND, "refresh"])) == []
+
+
+@pytest.mark.anyio
+async def test_what_nobody_renewed_for_an_hour_is_told_as_stale_and_as_over_when_it_is_renewed() -> None:
+    """Judged as Dagster's daemon does, at the given minute after the asset was made."""
+    definitions = dg.Definitions(assets=[version])
+    node = definitions.get_repository_def().asset_graph.get(version.key)
+    memory, ear = Memory(), Ear()
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        async def told(minute: int) -> list[tuple[str, bool]]:
+            with freeze_time(clock.now() + timedelta(minutes=minute)):
+                await FreshnessDaemon()._evaluate_asset(LoadingContextForTest(instance), node)
+            ear.heard.clear()
+            await tick(memory, ear, *stale(instance, [version.key]), minute=minute)
+            return list(ear.heard)
+
+        assert await told(1) == [], "what was never made is not stale"
+        definitions.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
+        assert await told(50) == [], "late only"
+        assert await told(61) == [("stale:published", False)]
+        (matter,) = (known.matter for known in memory.known.values())
+        assert (matter.severity, matter.text) == ("critical", "published")
+        definitions.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
+        assert await told(2) == [("stale:published", True)]

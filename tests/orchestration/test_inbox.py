@@ -10,6 +10,7 @@ import pytest
 from mingsuan import clock
 from orchestration import inbox
 from orchestration.defs import inbox as defs
+from orchestration.defs.alerts import failed_checks
 
 pytestmark = [pytest.mark.xdist_group("dagster"), pytest.mark.filterwarnings("ignore")]
 NOW = datetime(2099, 1, 1, tzinfo=UTC)
@@ -81,3 +82,15 @@ def test_a_refused_file_fails_the_check_of_its_run(
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.metadata["imported"].value == 1
+
+
+def test_a_refusal_is_an_alert_until_a_later_run_meets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = dg.AssetCheckKey(defs.KEY, defs.NOTHING_REFUSED)
+    found = []
+    with dg.DagsterInstance.ephemeral() as instance:
+        for outcomes in (("refused",), ("failed",), ("imported",)):
+            monkeypatch.setattr(defs, "import_inbox", lambda outcomes=outcomes: (0, said(*outcomes)))
+            monkeypatch.setattr(defs, "take_in", lambda program: inbox.take_in(program, pause=lambda _s: None))
+            assert dg.materialize([defs.take_in_statements], instance=instance).success
+            found.append([matter.text for matter in failed_checks(instance, [key])])
+    assert found == [["failed: 0\nrefused: 0.csv: row 2"], ["failed: 1\nrefused: none"], []]
