@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     as_of_date: date | None = Field(default=None, description="Business date that censors open intervals")
     warehouse: Literal["duckdb", "postgres"] = Field(default="duckdb", description="dbt target")
     warehouse_memory_mib: int = Field(
-        default=3072, ge=512, description="Memory of DuckDB at most; what does not fit goes to disk beside the warehouse"
+        default=3072, ge=512, description="Memory of DuckDB at most; what does not fit goes to disk beside it"
     )
     keep_versions: int = Field(default=10, ge=1, description="Fresh published versions that are kept")
     host: str = Field(default="127.0.0.1", description="Address that the services listen on")
