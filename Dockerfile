@@ -2,7 +2,7 @@
 FROM python:3.12-slim
 
 RUN useradd --create-home --uid 10001 mingsuan \
-    && install -d -o mingsuan -g mingsuan /srv/mingsuan /srv/var /srv/dagster
+    && install -d -o mingsuan -g mingsuan /srv/mingsuan /srv/var
 WORKDIR /srv/mingsuan
 
 # Dependencies first: they change less often than the code, and every file is checked against its hash.
@@ -10,13 +10,11 @@ COPY requirements/run.lock requirements/run.lock
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/run.lock
 
 COPY . .
-RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable . \
-    && cp orchestration/dagster.yaml /srv/dagster/dagster.yaml \
-    && chown mingsuan:mingsuan /srv/dagster/dagster.yaml
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 ENV MINGSUAN_VAR=/srv/var \
     MINGSUAN_HOST=0.0.0.0 \
-    DAGSTER_HOME=/srv/dagster \
+    DAGSTER_HOME=/srv/var/dagster \
     DAGSTER_STORAGE_DIR=/srv/var/dagster \
     PYTHONUNBUFFERED=1
 USER mingsuan

@@ -1,6 +1,7 @@
 """Dagster's home folder, and the runs that a stopped machine left unfinished. No definitions here."""
 
 import os
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -45,12 +46,13 @@ def close_interrupted_runs(instance: dg.DagsterInstance) -> list[str]:
     return [run.run_id for run in runs]
 
 
-def start_afresh() -> None:
-    """Home made, interrupted runs closed: what has to happen before the daemon starts."""
+def start_afresh(*, close_interrupted: bool = True) -> None:
+    """Home and tables made, interrupted runs closed: what has to happen before the daemon starts."""
     make_home()
     with dg.DagsterInstance.get() as instance:
-        close_interrupted_runs(instance)
+        if close_interrupted:
+            close_interrupted_runs(instance)
 
 
 if __name__ == "__main__":
-    start_afresh()
+    start_afresh(close_interrupted="--close-interrupted" in sys.argv[1:])

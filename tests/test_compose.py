@@ -24,11 +24,13 @@ import yaml
 from mingsuan.embedded_postgres import binaries, shared_server
 from mingsuan.postgres import ROLES
 from mingsuan.settings import Settings
+from orchestration.instance import DATABASE
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
 PORTS = {"shop": 8000, "worker": 8001, "dashboards": 8501, "dagster-webserver": 3000}
-PASSWORDS = {f"SHOP_{role}_PASSWORD": role.lower() for role in ("OWNER", "APP", "READER")}
+PASSWORDS = {f"SHOP_{role}_PASSWORD": role.lower() for role in ("OWNER", "APP", "READER")} | {"DAGSTER_PASSWORD": "d"}
+DAGSTERS = ("migrate", "dagster-webserver", "dagster-daemon")
 NAMES = {f"MINGSUAN_{name.upper()}" for name in Settings.model_fields}
 pytestmark = pytest.mark.xdist_group("compose")
 
@@ -131,18 +133,15 @@ def urls(tmp_path_factory: pytest.TempPathFactory, services: dict[str, dict[str,
         }
         for script in scripts:
             subprocess.run([str(ROOT / script)], check=True, env=script_environment, capture_output=True)
-        written = {name: value for name, value in services["shop"]["environment"].items() if name.endswith("_URL")}
+        written = {name: value for name, value in services["migrate"]["environment"].items() if name.endswith("_URL")}
         yield {
-            name: VARIABLE.sub(lambda found: PASSWORDS[found[1]], value).replace(
-                "@postgres/mingsuan", f"@/mingsuan?{at}"
-            )
+            name: re.sub(r"@postgres/(\w+)$", rf"@/\1?{at}", VARIABLE.sub(lambda found: PASSWORDS[found[1]], value))
             for name, value in written.items()
         }
 
 
 def test_the_server_gets_three_plain_roles_and_a_database_of_the_owner(urls: dict[str, str]) -> None:
-    assert len(urls) == 3
-    for role, url in zip(ROLES, urls.values(), strict=True):
+    for role, url in zip(ROLES, (url for name, url in urls.items() if name != DATABASE), strict=True):
         with psycopg.connect(url) as connection:
             row = connection.execute(
                 "select current_user, rolsuper, pg_has_role('pg_read_all_stats', 'member'),"
@@ -152,12 +151,34 @@ def test_the_server_gets_three_plain_roles_and_a_database_of_the_owner(urls: dic
         assert row == (role, False, role == "shop_reader", "shop_owner")
 
 
+def test_dagsters_services_and_no_others_know_its_own_database(services: dict[str, dict[str, Any]]) -> None:
+    assert {name for name, service in services.items() if DATABASE in service["environment"]} == set(DAGSTERS)
+    for name in DAGSTERS:
+        assert services[name]["environment"].items() >= services["shop"]["environment"].items(), name
+
+
+@pytest.mark.enable_socket
+def test_dagsters_tables_are_made_in_its_database_before_its_processes_start(
+    services: dict[str, dict[str, Any]], environment: dict[str, str]
+) -> None:
+    """The part of the first service's command that is Dagster's, by the role that owns nothing of the shop's."""
+    _, _, own = services["migrate"]["command"][-1].partition(" && ")
+    subprocess.run(shlex.split(own), cwd=ROOT, env=environment, check=True, capture_output=True)
+    with psycopg.connect(environment[DATABASE].replace("+psycopg2", "")) as connection:
+        row = connection.execute(
+            "select current_user, count(*), bool_and(tableowner = current_user), bool_or(tablename = 'runs'),"
+            " has_database_privilege('mingsuan', 'create') from pg_tables where schemaname = 'public'"
+        ).fetchone()
+    assert row is not None
+    assert (row[0], row[2], row[3], row[4]) == ("dagster", True, True, False)
+    assert row[1] > 10
+    assert not list(Path(environment["DAGSTER_STORAGE_DIR"]).rglob("*.db"))
+
+
 @pytest.fixture(scope="module")
 def environment(urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A container's environment, its folders moved to a temporary one."""
     root = tmp_path_factory.mktemp("srv")
-    (root / "dagster").mkdir()
-    (root / "dagster" / "dagster.yaml").write_text((ROOT / "orchestration" / "dagster.yaml").read_text())
     image = {name: value.replace("/srv/", f"{root}/") for name, value in _image_environment().items()}
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return {**image, **urls, "PATH": path, "HOME": str(root), "LANG": "C.UTF-8"}

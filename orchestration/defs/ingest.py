@@ -1,10 +1,11 @@
 """The shop's tables in the warehouse: one step, because one batch holds all of them as of one instant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import dagster as dg
 
 from mingsuan.settings import Settings
+from orchestration.defs.reports import Events, reported
 from orchestration.defs.resources import Shop, progress
 from orchestration.defs.retries import tried_again
 from orchestration.defs.stewardship import FOLLOWS_THE_SHOP, OPERATIONS, RAW
@@ -17,7 +18,6 @@ TABLE_COUNT = dg.AssetKey(["ingest", "table_count"])
 SAME_ROWS = "same_rows_as_source"
 OPEN_TRANSACTION = "oldest_open_transaction"
 OPEN_TRANSACTION_LIMIT_S = 300.0
-Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 class IngestConfig(dg.Config):
@@ -27,7 +27,7 @@ class IngestConfig(dg.Config):
 
 
 def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
-    """The step that brings every change of these tables into the warehouse."""
+    """The step that brings every change of these tables into the warehouse, whichever of them were selected."""
     specs = [
         dg.AssetSpec(
             _key(table),
@@ -37,6 +37,7 @@ def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
             kinds={"postgres", "duckdb"},
             description=f"Every version of each row of shop.{table} (`raw.{table}`), and the latest"
             f" (`raw_current.{table}`), as of the batch's instant.",
+            skippable=True,
         )
         for table in tables
     ]
@@ -47,13 +48,14 @@ def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
         freshness_policy=FOLLOWS_THE_SHOP,
         kinds={"duckdb"},
         description="Rows of each table in the source and in the warehouse, by batch.",
+        skippable=True,
     )
     checks = [
         *(dg.AssetCheckSpec(SAME_ROWS, asset=_key(table), blocking=True, description=_SAME_ROWS) for table in tables),
         dg.AssetCheckSpec(OPEN_TRANSACTION, asset=TABLE_COUNT, description=_OPEN_TRANSACTION),
     ]
 
-    @dg.multi_asset(name="raw", specs=[*specs, bookkeeping], check_specs=checks, can_subset=False)
+    @dg.multi_asset(name="raw", specs=[*specs, bookkeeping], check_specs=checks, can_subset=True)
     def ingest_shop(context: dg.AssetExecutionContext, config: IngestConfig, shop: Shop) -> Events:
         settings, tell = shop.settings(), progress(context.log)
         with tried_again(context), shop.reader_url() as reader_url, warehouse.owned(settings, "Dagster: ingest", tell):
@@ -64,11 +66,12 @@ def raw(tables: Sequence[str]) -> dg.AssetsDefinition:
                 raise
             counts = _counts(settings, batch.batch_id)
         context.log.info(batch.summary())
-        for count in counts:
-            yield _materialized(count, batch.batch_id)
-            yield _compared(count)
-        yield dg.MaterializeResult(asset_key=TABLE_COUNT, metadata={"batch": batch.batch_id, "rows": batch.row_count})
-        yield _open_transaction(batch.state.oldest_transaction_age_s)
+        made = [_materialized(count, batch.batch_id) for count in counts]
+        made.append(
+            dg.MaterializeResult(asset_key=TABLE_COUNT, metadata={"batch": batch.batch_id, "rows": batch.row_count})
+        )
+        found = [_compared(count) for count in counts]
+        yield from reported(context, made, [*found, _open_transaction(batch.state.oldest_transaction_age_s)])
 
     return ingest_shop
 

@@ -22,6 +22,7 @@ TEAMS = {
     "marketing": "team:marketing",
     "aftersales": OPERATIONS,
     "risk": "team:audit",
+    "staff": "team:audit",
 }
 """By area of the marts; an area without a team of its own is the analysts'."""
 

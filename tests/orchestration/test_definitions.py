@@ -1,5 +1,6 @@
 """The definitions load without credentials, and one run of all of them publishes the shop. Loaded once a session."""
 
+import json
 import os
 import warnings
 from collections.abc import Iterator, Mapping
@@ -87,6 +88,23 @@ def test_every_asset_has_an_owner_a_kind_a_group_and_a_description(loaded: dg.De
         assert spec.kinds, key
         assert spec.group_name not in {None, "default"}, key
         assert spec.description, key
+
+
+def test_every_test_that_reads_a_model_is_a_check_with_a_sentence(loaded: dg.Definitions) -> None:
+    """Those of the whole books, which read several models, too."""
+    written = json.loads((Settings().var / "dbt" / "target" / "manifest.json").read_text())
+    tests = {
+        unique_id
+        for unique_id, node in written["nodes"].items()
+        if node["resource_type"] == "test" and any(each.startswith("model.") for each in node["depends_on"]["nodes"])
+    }
+    graph = loaded.get_repository_def().asset_graph
+    specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+    shown = [spec for spec in specs if "dagster_dbt/unique_id" in (spec.metadata or {})]
+    assert {spec.metadata["dagster_dbt/unique_id"] for spec in shown} == tests
+    assert all(spec.description for spec in specs)
+    books = dg.AssetCheckKey(dg.AssetKey("fct_ledger_entries"), "margins_equal_ledger")
+    assert graph.get_check_spec(books).blocking
 
 
 def test_raw_tables_marts_and_the_published_version_have_to_be_fresh_and_areas_have_teams(
