@@ -16,6 +16,7 @@ ENV MINGSUAN_VAR=/srv/var \
     MINGSUAN_HOST=0.0.0.0 \
     DAGSTER_HOME=/srv/var/dagster \
     DAGSTER_STORAGE_DIR=/srv/var/dagster \
+    DAGSTER_GRPC_TIMEOUT_SECONDS=300 \
     PYTHONUNBUFFERED=1
 USER mingsuan
 VOLUME /srv/var

@@ -207,6 +207,8 @@ def _environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
         "MINGSUAN_VAR": str(settings.var),
         "DAGSTER_HOME": str(home),
         "DAGSTER_STORAGE_DIR": str(home),
+        # On a busy machine a run takes longer to start than Dagster's minute, and would count as failed.
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": "300",
         "PYTHONUNBUFFERED": "1",
     }
 
