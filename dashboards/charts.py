@@ -78,13 +78,13 @@ def earnings(
     frame: pd.DataFrame, period: Period, grain: Grain, currency: str, words: EarningsWords, theme: Theme
 ) -> Spec:
     """What was left (cm3) inside what was sold (net sales), one pair of bars from zero per day, week or month."""
-    return _filled(_earnings_spec(grain, words, theme), bars=_bars(frame, period, grain, currency))
+    return filled(_earnings_spec(grain, words, theme), bars=_bars(frame, period, grain, currency))
 
 
 def survival(curve: pd.DataFrame, marks: Sequence[Mark], words: SurvivalWords, theme: Theme) -> Spec:
     """Share that has not bought again, as steps over days, with its 95 % band and marked days."""
     marked = pd.DataFrame([asdict(mark) for mark in marks], columns=["days", "label", "height", "at", "strong"])
-    return _filled(_survival_spec(words, theme), steps=_steps(curve), marks=marked)
+    return filled(_survival_spec(words, theme), steps=_steps(curve), marks=marked)
 
 
 @lru_cache(maxsize=64)
@@ -103,7 +103,7 @@ def _earnings_spec(grain: Grain, words: EarningsWords, theme: Theme) -> Spec:
     colour = alt.condition("datum.cm3 < 0", alt.value(colours.loss), alt.value(colours.accent))
     earned = base.mark_rect().encode(y=alt.Y("cm3:Q"), y2=ground, color=colour)
     zero = alt.Chart(alt.NamedData("bars")).mark_rule(color=colours.muted).encode(y=ground)
-    return _dressed(alt.layer(sold, earned, zero), colours, height=300)
+    return dressed(alt.layer(sold, earned, zero), colours, height=300)
 
 
 @lru_cache(maxsize=64)
@@ -124,7 +124,7 @@ def _survival_spec(words: SurvivalWords, theme: Theme) -> Spec:
     )
     line = base.mark_line(interpolate="step-after", color=colours.accent, strokeWidth=2).encode(y=y)
     points = base.mark_point(opacity=0, size=80).encode(y=y, tooltip=tooltip)
-    return _dressed(alt.layer(band, line, *_rules(colours), points), colours, height=340)
+    return dressed(alt.layer(band, line, *_rules(colours), points), colours, height=340)
 
 
 def _rules(colours: Palette) -> list[Any]:
@@ -177,13 +177,14 @@ def _dates(grain: Grain) -> alt.Axis:
     return alt.Axis(format=pattern, labelOverlap="greedy", labelSeparation=10, tickCount=8, grid=False)
 
 
-def _filled(spec: Spec, **datasets: pd.DataFrame) -> Spec:
+def filled(spec: Spec, **datasets: pd.DataFrame) -> Spec:
     """A copy of a cached drawing with its data."""
     return {**deepcopy(spec), "datasets": datasets}
 
 
-def _dressed(chart: Any, colours: Palette, height: int) -> Spec:
-    dressed = (
+def dressed(chart: Any, colours: Palette, height: int | alt.Step) -> Spec:
+    """The specification in the theme's colours and the pages' font; a step is pixels a row of a categorical axis."""
+    styled = (
         chart.properties(
             height=height, background="transparent", padding={"top": 8, "right": 12, "left": 4, "bottom": 4}
         )
@@ -200,5 +201,5 @@ def _dressed(chart: Any, colours: Palette, height: int) -> Spec:
             titleFontWeight="normal",
         )
     )
-    spec: Spec = dressed.to_dict()
+    spec: Spec = styled.to_dict()
     return spec

@@ -23,6 +23,7 @@ from dashboards.queries.asking import Reader
 from mingsuan import clock
 from mingsuan.semantics import declared as semantics
 from pipelines.semantics import declared
+from tests.dashboards import tiny_buying
 
 Kind = Literal["full", "one_row", "empty"]
 NOW = datetime(2026, 6, 30, 6, 15, tzinfo=UTC)
@@ -179,6 +180,7 @@ def write_version(
         _dimensions(base, empty=kind == "empty")
         _behaviour(base, empty=kind == "empty")
         _health(base, missing_rows, uncounted)
+        tiny_buying.tables(base, empty=kind == "empty", one_row=kind == "one_row")
     (folder / semantics.FILE).write_text(_declared(), encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps(_manifest(version, source_instant, simulated)))
     if make_current:
