@@ -21,11 +21,13 @@ class AsVersion:
         self._connection = connection
 
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> pd.DataFrame:
-        return self._connection.execute(sql, list(parameters)).df()
+        found: pd.DataFrame = self._connection.execute(sql, list(parameters)).to_arrow_table().to_pandas()
+        return found
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._connection.execute(sql, list(parameters)).df().to_dict("records")
-        return found
+        result = self._connection.execute(sql, list(parameters))
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 @contextmanager
