@@ -76,11 +76,14 @@ def tables(base: duckdb.DuckDBPyConnection, *, empty: bool, one_row: bool) -> No
     """All tables of buying, with the columns that the warehouse publishes."""
     for model, rows in _rows().items():
         columns = published_columns(model)
-        base.execute(f"create table {model} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+        base.execute(f"create table if not exists {model} ({', '.join(f'{n} {kind}' for n, kind in columns.items())})")
+        for name, kind in columns.items():
+            base.execute(f"alter table {model} add column if not exists {name} {kind}")
         for row in [] if empty else rows[:1] if one_row else rows:
-            values = [row.pop(name, None) for name in columns]
-            assert not row, f"{model} publishes no {', '.join(row)}"
-            base.execute(f"insert into {model} values ({', '.join('?' * len(values))})", values)
+            unknown = row.keys() - columns.keys()
+            assert not unknown, f"{model} publishes no {', '.join(unknown)}"
+            marks = ", ".join("?" * len(row))
+            base.execute(f"insert into {model} ({', '.join(row)}) values ({marks})", list(row.values()))
 
 
 @cache
