@@ -37,7 +37,7 @@ def period(view: View, days: Period) -> Period:
     )
     chosen = periods.preset(name, days.first, last)  # type: ignore[arg-type]
     if name == "custom":
-        chosen = _own_dates(view, custom or chosen, days, last)
+        chosen = own_dates(view, "dates", custom or chosen, days, last)
     else:
         url.keep("dates", None, None)
     st.caption(written.period(chosen.first, chosen.last))
@@ -64,8 +64,15 @@ def described(view: View, chosen: tuple[str, ...], names: Mapping[str, str]) -> 
     return ", ".join(names[word] for word in chosen) if chosen else view.gettext("All")
 
 
-def _own_dates(view: View, start: Period, days: Period, last: date) -> Period:
+def own_dates(view: View, name: str, start: Period, days: Period, last: date) -> Period:
+    """Two dates picked freely, kept in the address as `name`; what the address newly says goes before what was picked.
+
+    `start` is where the picker begins, `days` those with anything to show, `last` the day that presets count back from.
+    """
     _ = view.gettext
+    key, asked = f"own_{name}", st.query_params.get(name)
+    if asked != st.session_state.get(f"kept_{name}") and periods.parsed(asked):
+        st.session_state.pop(key, None)
     earliest, latest = min(days.first, start.first), max(days.last, last, start.last)
     picked = st.date_input(
         _("From and to"),
@@ -73,9 +80,9 @@ def _own_dates(view: View, start: Period, days: Period, last: date) -> Period:
         min_value=earliest,
         max_value=latest,
         format="YYYY-MM-DD",
-        key="own_dates",
+        key=key,
         persist_state="session",
     )
     period = Period(picked[0], picked[-1]) if isinstance(picked, tuple) and picked else start
-    url.keep("dates", periods.written(period), None)
+    url.keep(name, periods.written(period), None)
     return period

@@ -22,6 +22,7 @@ from dashboards.access import Viewer
 from dashboards.queries.asking import Reader
 from mingsuan import clock
 from mingsuan.semantics import declared as semantics
+from pipelines.published_macros import create_macros
 from pipelines.semantics import declared
 from tests.dashboards import tiny_buying
 
@@ -179,6 +180,7 @@ def write_version(
         _money_tables(base, posted, ledger_off_by)
         _dimensions(base, empty=kind == "empty")
         _behaviour(base, empty=kind == "empty")
+        create_macros(base)
         _health(base, missing_rows, uncounted)
         tiny_buying.tables(base, empty=kind == "empty", one_row=kind == "one_row")
     (folder / semantics.FILE).write_text(_declared(), encoding="utf-8")
@@ -244,6 +246,11 @@ def _money_tables(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...], l
         "create table mart_profit_product_daily (ledger_date date, product_key varchar, category_key varchar,"
         f" {columns}, delivered_units bigint)"
     )
+    sku_columns = ", ".join(f"{name}_fen bigint" for name in (*INPUT, *HANDLING, *OVERHEAD, "cm3"))
+    base.execute(
+        "create table mart_profit_sku_daily (ledger_date date, sku_key varchar, product_key varchar,"
+        f" delivered_units bigint, {sku_columns})"
+    )
     for day in sorted({row[0] for row in posted}):
         rows = [row for row in posted if row[0] == day]
         sums = figures(rows)
@@ -260,6 +267,9 @@ def _money_tables(base: duckdb.DuckDBPyConnection, posted: tuple[Posted, ...], l
             units = len({row[1] for row in part if row[1] != "none"})
             values = (day, product, category, *(sums[name] for name in MONEY), units)
             _insert(base, "mart_profit_product_daily", values)
+            known = {**sums, "cogs": sums["cogs"] or None}
+            by_sku = (known[name] for name in (*INPUT, *HANDLING, *OVERHEAD, "cm3"))
+            _insert(base, "mart_profit_sku_daily", (day, f"s-{product}", product, units, *by_sku))
     _breakdown(base, posted)
     _rows(base, posted)
 

@@ -13,6 +13,7 @@ TABLES = (
     "mart_profit_product_daily",
     "mart_profit_breakdown_daily",
     "dim_channels",
+    "mart_profit_sku_daily",
     "mart_repurchase_intervals",
     "mart_repurchase_curve",
     "fct_order_items",

@@ -1,0 +1,80 @@
+"""From one total to another in steps that add up: floating bars on a zero line, one row a step, amounts beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import altair as alt
+import pandas as pd
+
+from dashboards.charts import PALETTES, Spec, dressed, filled
+from dashboards.format import amount, change, yuan
+from dashboards.view import Theme
+
+ROW_PIXELS = 32
+AXIS_PIXELS = 52
+AMOUNTS_PIXELS = 104
+"""Room on the right, where the amounts stand in a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A row: a `total` stands on zero at `fen`; a `step` moves by `fen` from where the row above ended."""
+
+    label: str
+    fen: int
+    kind: Literal["total", "step"]
+
+
+def drawing(bars: Sequence[Bar], currency: str, axis: str, theme: Theme) -> Spec:
+    """The waterfall. Raises ValueError where a total after the first is not what the steps above it lead to."""
+    rows = _rows(bars, currency)
+    spec = filled(_spec(axis, theme), rows=rows)
+    spec["height"] = ROW_PIXELS * len(rows) + AXIS_PIXELS
+    spec["padding"] = {**spec["padding"], "right": AMOUNTS_PIXELS}
+    return spec
+
+
+def _rows(bars: Sequence[Bar], currency: str) -> pd.DataFrame:
+    reached, rows = 0, []
+    for place, bar in enumerate(bars):
+        if bar.kind == "total" and place and bar.fen != reached:
+            raise ValueError(f"{bar.label} is {bar.fen} fen, and the steps above it lead to {reached}")
+        start, reached = (0, bar.fen) if bar.kind == "total" else (reached, reached + bar.fen)
+        rows.append(
+            {
+                "label": bar.label,
+                "start": float(yuan(start, currency)),
+                "end": float(yuan(reached, currency)),
+                "kind": bar.kind if bar.kind == "total" else ("loss" if bar.fen < 0 else "gain"),
+                "text": amount(bar.fen, currency) if bar.kind == "total" else change(bar.fen, currency),
+                "reached": amount(reached, currency),
+            }
+        )
+    return pd.DataFrame(rows, columns=["label", "start", "end", "kind", "text", "reached"])
+
+
+@lru_cache(maxsize=64)
+def _spec(axis: str, theme: Theme) -> Spec:
+    colours = PALETTES[theme]
+    value = alt.Axis(format="~s", tickCount=4)
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, domain=False, ticks=False)),
+        tooltip=[
+            alt.Tooltip("label:N", title=" "),
+            alt.Tooltip("text:N", title="Δ"),
+            alt.Tooltip("reached:N", title="="),
+        ],
+    )
+    shades = alt.Scale(domain=["total", "gain", "loss"], range=[colours.muted, colours.accent, colours.loss])
+    bars = base.mark_bar(height={"band": 0.62}).encode(
+        x=alt.X("start:Q", title=axis, axis=value),
+        x2="end:Q",
+        color=alt.Color("kind:N", scale=shades, legend=None),
+    )
+    amounts = base.mark_text(align="right", fontSize=13, color=colours.text).encode(
+        x={"value": {"expr": f"width + {AMOUNTS_PIXELS - 8}"}}, text="text:N"
+    )
+    zero = alt.Chart(alt.NamedData("rows")).mark_rule(color=colours.muted).encode(x=alt.datum(0))
+    return dressed(alt.layer(bars, zero, amounts), colours, height=ROW_PIXELS)
