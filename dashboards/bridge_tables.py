@@ -50,25 +50,27 @@ def causes(view: View, compared: Compared, steps: list[Step]) -> None:
         tables.Heading(_("Cause")),
         tables.Heading(_("Change"), "number"),
         tables.Heading(_("Profit then"), "number"),
-        tables.Heading(_("How it is computed")),
     ]
     rows = [
-        tables.Row((_("Earlier profit"), "", view.money(compared.then.cm3_fen), compared.named["earlier"]), "subtotal"),
+        tables.Row((_("Earlier profit"), "", view.money(compared.then.cm3_fen)), "subtotal"),
         *(
             tables.Row(
                 (
                     names[step.step],
                     written.change(step.amount_fen, view.currency),
                     view.money(step.profit_after_fen),
-                    meanings[step.step],
                 ),
                 "" if step.amount_fen else "zero",
             )
             for step in steps
         ),
-        tables.Row((_("Later profit"), "", view.money(compared.now.cm3_fen), compared.named["later"]), "result"),
+        tables.Row((_("Later profit"), "", view.money(compared.now.cm3_fen)), "result"),
     ]
     st.html(tables.table(_("Causes"), headings, rows))
+    with st.expander(_("How it is computed")):
+        said = [tables.Row((names[step.step], meanings[step.step])) for step in steps]
+        explained = [tables.Heading(_("Cause")), tables.Heading(_("How it is computed"))]
+        st.html(tables.table(_("How it is computed"), explained, said))
     columns = (
         Column("cause", _("Cause")),
         Column("amount_fen", _("Change"), "money"),
@@ -93,8 +95,8 @@ def products(view: View, compared: Compared) -> None:
     """Who moved profit, as a whole or by one cause."""
     _ = view.gettext
     st.subheader(_("Which products moved it?"))
-    names = {ALL: _("All causes"), **bridge_words.names(_)}
-    chosen = url.select("step", _("Cause"), [ALL, *STEPS], ALL, lambda step: names[step])  # type: ignore[index]
+    names: dict[str, str] = {ALL: _("All causes")} | {str(step): name for step, name in bridge_words.names(_).items()}
+    chosen = url.select("step", _("Cause"), [ALL, *STEPS], ALL, lambda step: names[step])
     step = next((name for name in STEPS if name == chosen), None)
     data = bridge.by_product(view.reader, compared.earlier, compared.later, step)
     if data.empty:
@@ -111,7 +113,7 @@ def products(view: View, compared: Compared) -> None:
     grid(view, columns, data, "grid_bridge", _("Which products moved it?"))
     whole = written.change(int(data["amount_fen"].sum()), view.currency)
     st.caption(_("The rows add up to {sum}.").format(sum=whole))
-    about = [(_("Cause"), names[step] if step else names[ALL]), *_about(view, compared)]  # type: ignore[index]
+    about = [(_("Cause"), names[step or ALL]), *_about(view, compared)]
     frame.downloads(view, f"bridge-products-{_span(compared)}", _("Products"), columns, lambda: data, about)
 
 

@@ -1,4 +1,4 @@
-"""From one total to another in steps that add up: floating bars on a zero line, one row a step, amounts beside them."""
+"""From one total to another in steps that add up: floating bars from zero, a row a step, its amount above."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ from dashboards.charts import PALETTES, Spec, dressed, filled
 from dashboards.format import amount, change, yuan
 from dashboards.view import Theme
 
-ROW_PIXELS = 32
+ROW_PIXELS = 44
+BAR_PIXELS = 14
 AXIS_PIXELS = 52
-AMOUNTS_PIXELS = 104
-"""Room on the right, where the amounts stand in a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,6 @@ def drawing(bars: Sequence[Bar], currency: str, axis: str, theme: Theme) -> Spec
     rows = _rows(bars, currency)
     spec = filled(_spec(axis, theme), rows=rows)
     spec["height"] = ROW_PIXELS * len(rows) + AXIS_PIXELS
-    spec["padding"] = {**spec["padding"], "right": AMOUNTS_PIXELS}
     return spec
 
 
@@ -49,32 +47,25 @@ def _rows(bars: Sequence[Bar], currency: str) -> pd.DataFrame:
                 "end": float(yuan(reached, currency)),
                 "kind": bar.kind if bar.kind == "total" else ("loss" if bar.fen < 0 else "gain"),
                 "text": amount(bar.fen, currency) if bar.kind == "total" else change(bar.fen, currency),
-                "reached": amount(reached, currency),
             }
         )
-    return pd.DataFrame(rows, columns=["label", "start", "end", "kind", "text", "reached"])
+    return pd.DataFrame(rows, columns=["label", "start", "end", "kind", "text"])
 
 
 @lru_cache(maxsize=64)
 def _spec(axis: str, theme: Theme) -> Spec:
     colours = PALETTES[theme]
     value = alt.Axis(format="~s", tickCount=4)
-    base = alt.Chart(alt.NamedData("rows")).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, domain=False, ticks=False)),
-        tooltip=[
-            alt.Tooltip("label:N", title=" "),
-            alt.Tooltip("text:N", title="Δ"),
-            alt.Tooltip("reached:N", title="="),
-        ],
-    )
+    base = alt.Chart(alt.NamedData("rows")).encode(y=alt.Y("label:N", sort=None, axis=None))
     shades = alt.Scale(domain=["total", "gain", "loss"], range=[colours.muted, colours.accent, colours.loss])
-    bars = base.mark_bar(height={"band": 0.62}).encode(
+    bars = base.mark_bar(height=BAR_PIXELS, yOffset=8).encode(
         x=alt.X("start:Q", title=axis, axis=value),
         x2="end:Q",
         color=alt.Color("kind:N", scale=shades, legend=None),
     )
-    amounts = base.mark_text(align="right", fontSize=13, color=colours.text).encode(
-        x={"value": {"expr": f"width + {AMOUNTS_PIXELS - 8}"}}, text="text:N"
+    causes = base.mark_text(align="left", dy=-9, fontSize=13, color=colours.text).encode(x=alt.value(0), text="label:N")
+    amounts = base.mark_text(align="right", dy=-9, fontSize=13, color=colours.text).encode(
+        x=alt.value("width"), text="text:N"
     )
     zero = alt.Chart(alt.NamedData("rows")).mark_rule(color=colours.muted).encode(x=alt.datum(0))
-    return dressed(alt.layer(bars, zero, amounts), colours, height=ROW_PIXELS)
+    return dressed(alt.layer(bars, zero, causes, amounts), colours, height=ROW_PIXELS)
