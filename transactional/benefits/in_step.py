@@ -25,7 +25,8 @@ AT_ONCE = 500
 log = logging.getLogger("mingsuan.benefits")
 
 LOCK = text("""
-select id from shop.entitlement where fulfilment_id = any(cast(:fulfilment_ids as bigint[])) order by id for update
+select id from shop.entitlement where fulfilment_id = any(cast(:fulfilment_ids as bigint[]))
+order by fulfilment_id for update
 """)
 OLDEST_RUNNING = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('mingsuan.benefits.sweep', 0))")
@@ -34,18 +35,20 @@ SET_MARK = text("update shop.entitlement_sweep set swept_xid = :swept_xid")
 
 
 async def bring(session: WriteSession, fulfilment_ids: Collection[int], zone: ZoneInfo) -> int:
-    """The entitlements of these fulfilments say what the facts say; how many were made or changed."""
-    at, left, changed = clock.now(), sorted(set(fulfilment_ids)), 0
-    while left:
-        await session.execute(LOCK, {"fulfilment_ids": left})
-        units = await facts.of_units(session, left)
-        made = await _make(session, [unit for unit in units if unit.held is None], at, zone)
-        for unit in units:
-            if unit.held is not None:
-                changed += await _follow(session, unit, unit.held, at, zone)
-        changed += len(made)
-        # Another transaction made the others meanwhile: now they are there to be locked and followed.
-        left = [unit.fulfilment_id for unit in units if unit.held is None and unit.fulfilment_id not in made]
+    """The entitlements of these fulfilments say what the facts say; how many were made or changed.
+
+    First the missing ones are made and then the others locked, each in the order of their fulfilments: who makes holds
+    nothing that others lock yet, so that nobody waits in a circle.
+    """
+    at, ids = clock.now(), sorted(set(fulfilment_ids))
+    units = await facts.of_units(session, ids)
+    made = await _make(session, [unit for unit in units if unit.held is None], at, zone)
+    held = [unit.fulfilment_id for unit in units if unit.fulfilment_id not in made]
+    await session.execute(LOCK, {"fulfilment_ids": held})
+    changed = len(made)
+    for unit in await facts.of_units(session, held):
+        if unit.held is not None:
+            changed += await _follow(session, unit, unit.held, at, zone)
     return changed
 
 
